@@ -1,5 +1,7 @@
 #include "base/pool.h"
 
+#include <pthread.h>
+
 #include "base/error.h"
 
 #define THREADS_MAX 256
@@ -9,9 +11,10 @@ struct job {
     void *data;
 };
 
+/* POSIX locks rather than GLib's: the thread sanitizer understands them. */
 struct base_pool {
-    GMutex lock;
-    GCond work;
+    pthread_mutex_t lock;
+    pthread_cond_t work;
     struct job *ring; /* waiting jobs; capacity ring_n */
     unsigned ring_n;
     unsigned first;
@@ -26,11 +29,11 @@ struct base_pool {
 static gpointer pool_run(gpointer data)
 {
     struct base_pool *pool = data;
-    g_mutex_lock(&pool->lock);
+    pthread_mutex_lock(&pool->lock);
     for (;;) {
         while (!pool->waiting && !pool->closed) {
             pool->idle++;
-            g_cond_wait(&pool->work, &pool->lock);
+            pthread_cond_wait(&pool->work, &pool->lock);
             pool->idle--;
         }
         if (!pool->waiting)
@@ -38,11 +41,11 @@ static gpointer pool_run(gpointer data)
         struct job job = pool->ring[pool->first];
         pool->first = (pool->first + 1) % pool->ring_n;
         pool->waiting--;
-        g_mutex_unlock(&pool->lock);
+        pthread_mutex_unlock(&pool->lock);
         job.fn(job.data);
-        g_mutex_lock(&pool->lock);
+        pthread_mutex_lock(&pool->lock);
     }
-    g_mutex_unlock(&pool->lock);
+    pthread_mutex_unlock(&pool->lock);
     return NULL;
 }
 
@@ -56,8 +59,8 @@ struct base_pool *base_pool_create(const char *name, unsigned threads, unsigned 
         return NULL;
     }
     struct base_pool *pool = g_new0(struct base_pool, 1);
-    g_mutex_init(&pool->lock);
-    g_cond_init(&pool->work);
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->work, NULL);
     pool->queue_max = queue_max;
     pool->ring_n = queue_max + threads;
     pool->ring = g_new(struct job, pool->ring_n);
@@ -77,7 +80,7 @@ struct base_pool *base_pool_create(const char *name, unsigned threads, unsigned 
 
 bool base_pool_submit(struct base_pool *pool, base_pool_fn fn, void *data)
 {
-    g_mutex_lock(&pool->lock);
+    pthread_mutex_lock(&pool->lock);
     /* An idle thread that has been signalled but has not woken yet still counts as idle, so jobs
      * up to idle + queue_max are those that run at once plus those that may wait. */
     bool taken = !pool->closed && pool->waiting < pool->queue_max + pool->idle;
@@ -85,26 +88,26 @@ bool base_pool_submit(struct base_pool *pool, base_pool_fn fn, void *data)
         pool->ring[(pool->first + pool->waiting) % pool->ring_n] = (struct job){fn, data};
         pool->waiting++;
         if (pool->idle)
-            g_cond_signal(&pool->work);
+            pthread_cond_signal(&pool->work);
     }
-    g_mutex_unlock(&pool->lock);
+    pthread_mutex_unlock(&pool->lock);
     return taken;
 }
 
 unsigned base_pool_waiting(struct base_pool *pool)
 {
-    g_mutex_lock(&pool->lock);
+    pthread_mutex_lock(&pool->lock);
     unsigned waiting = pool->waiting > pool->idle ? pool->waiting - pool->idle : 0;
-    g_mutex_unlock(&pool->lock);
+    pthread_mutex_unlock(&pool->lock);
     return waiting;
 }
 
 void base_pool_close(struct base_pool *pool)
 {
-    g_mutex_lock(&pool->lock);
+    pthread_mutex_lock(&pool->lock);
     pool->closed = true;
-    g_cond_broadcast(&pool->work);
-    g_mutex_unlock(&pool->lock);
+    pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
     for (unsigned i = 0; i < pool->threads_n; i++)
         g_thread_join(pool->threads[i]);
     pool->threads_n = 0;
@@ -115,8 +118,8 @@ void base_pool_destroy(struct base_pool *pool)
     if (!pool)
         return;
     base_pool_close(pool);
-    g_mutex_clear(&pool->lock);
-    g_cond_clear(&pool->work);
+    pthread_mutex_destroy(&pool->lock);
+    pthread_cond_destroy(&pool->work);
     g_free(pool->ring);
     g_free(pool);
 }

@@ -2,6 +2,7 @@
  * The worker pool: every job it takes runs once, it refuses beyond its bound, and closing it
  * finishes what was taken.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,8 +14,8 @@
 #include "base/pool.h"
 
 struct gate {
-    GMutex lock;
-    GCond changed;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
     bool open;
     unsigned entered;
     unsigned done;
@@ -23,29 +24,29 @@ struct gate {
 static void pass_gate(void *job)
 {
     struct gate *gate = job;
-    g_mutex_lock(&gate->lock);
+    pthread_mutex_lock(&gate->lock);
     gate->entered++;
-    g_cond_broadcast(&gate->changed);
+    pthread_cond_broadcast(&gate->changed);
     while (!gate->open)
-        g_cond_wait(&gate->changed, &gate->lock);
+        pthread_cond_wait(&gate->changed, &gate->lock);
     gate->done++;
-    g_mutex_unlock(&gate->lock);
+    pthread_mutex_unlock(&gate->lock);
 }
 
 static void gate_wait_entered(struct gate *gate, unsigned n)
 {
-    g_mutex_lock(&gate->lock);
+    pthread_mutex_lock(&gate->lock);
     while (gate->entered < n)
-        g_cond_wait(&gate->changed, &gate->lock);
-    g_mutex_unlock(&gate->lock);
+        pthread_cond_wait(&gate->changed, &gate->lock);
+    pthread_mutex_unlock(&gate->lock);
 }
 
 static void gate_open(struct gate *gate)
 {
-    g_mutex_lock(&gate->lock);
+    pthread_mutex_lock(&gate->lock);
     gate->open = true;
-    g_cond_broadcast(&gate->changed);
-    g_mutex_unlock(&gate->lock);
+    pthread_cond_broadcast(&gate->changed);
+    pthread_mutex_unlock(&gate->lock);
 }
 
 static void test_refuses_beyond_bound(void **state)
