@@ -1,0 +1,156 @@
+#include "core/types.h"
+
+#include <stdio.h>
+
+static const char *const ROLES[CORE_ROLE_N] = {
+    [CORE_ROLE_ADMIN] = "admin",
+    [CORE_ROLE_TEACHER] = "teacher",
+    [CORE_ROLE_STUDENT] = "student",
+};
+
+static const char *const STATUSES[CORE_STATUS_N] = {
+    [CORE_STATUS_PRESENT] = "present",
+    [CORE_STATUS_LATE] = "late",
+    [CORE_STATUS_ABSENT] = "absent",
+    [CORE_STATUS_EXCUSED] = "excused",
+};
+
+static const char *const METHODS[CORE_METHOD_N] = {
+    [CORE_METHOD_FACE] = "face",
+    [CORE_METHOD_MANUAL] = "manual",
+};
+
+static int index_of(const char *const *names, int n, const char *name)
+{
+    for (int i = 0; i < n; i++)
+        if (g_strcmp0(names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+const char *core_role_name(enum core_role role)
+{
+    return (unsigned)role < CORE_ROLE_N ? ROLES[role] : NULL;
+}
+
+const char *core_status_name(enum core_status status)
+{
+    return (unsigned)status < CORE_STATUS_N ? STATUSES[status] : NULL;
+}
+
+const char *core_method_name(enum core_method method)
+{
+    return (unsigned)method < CORE_METHOD_N ? METHODS[method] : NULL;
+}
+
+bool core_role_from_name(const char *name, enum core_role *role)
+{
+    int i = index_of(ROLES, CORE_ROLE_N, name);
+
+    if (i >= 0)
+        *role = (enum core_role)i;
+    return i >= 0;
+}
+
+bool core_status_from_name(const char *name, enum core_status *status)
+{
+    int i = index_of(STATUSES, CORE_STATUS_N, name);
+
+    if (i >= 0)
+        *status = (enum core_status)i;
+    return i >= 0;
+}
+
+bool core_method_from_name(const char *name, enum core_method *method)
+{
+    int i = index_of(METHODS, CORE_METHOD_N, name);
+
+    if (i >= 0)
+        *method = (enum core_method)i;
+    return i >= 0;
+}
+
+gint32 core_user_age(const struct core_user *user, const char *today)
+{
+    int year, month, day, this_year, this_month, this_day, age;
+
+    if (!core_day_is_valid(user->date_of_birth) || !core_day_is_valid(today))
+        return user->age;
+    sscanf(user->date_of_birth, "%d-%d-%d", &year, &month, &day);
+    sscanf(today, "%d-%d-%d", &this_year, &this_month, &this_day);
+
+    age = this_year - year;
+    if (this_month < month || (this_month == month && this_day < day))
+        age--;
+    return age < 0 ? CORE_AGE_UNKNOWN : age;
+}
+
+void core_institution_clear(struct core_institution *institution)
+{
+    g_free(institution->name);
+    g_free(institution->email_domain);
+    g_free(institution->time_zone);
+    *institution = (struct core_institution){0};
+}
+
+void core_group_clear(struct core_group *group)
+{
+    g_free(group->name);
+    g_free(group->name_key);
+    *group = (struct core_group){0};
+}
+
+void core_user_clear(struct core_user *user)
+{
+    g_free(user->name);
+    g_free(user->name_key);
+    g_free(user->email);
+    g_free(user->date_of_birth);
+    g_free(user->group_name);
+    g_free(user->profile_image_url);
+    g_free(user->password_hash);
+    *user = (struct core_user){0};
+}
+
+void core_template_clear(struct core_template *face)
+{
+    if (face->sealed)
+        g_bytes_unref(face->sealed);
+    g_free(face->model);
+    g_free(face->source);
+    *face = (struct core_template){0};
+}
+
+void core_attendance_clear(struct core_attendance *attendance)
+{
+    g_free(attendance->user_name);
+    g_free(attendance->group_name);
+    g_free(attendance->occasion);
+    g_free(attendance->local_day);
+    g_free(attendance->note);
+    *attendance = (struct core_attendance){0};
+}
+
+void core_audit_clear(struct core_audit *entry)
+{
+    g_free(entry->action);
+    g_free(entry->subject);
+    g_free(entry->details);
+    *entry = (struct core_audit){0};
+}
+
+#define DEFINE_FREE(noun)                                                                          \
+    void core_##noun##_free(struct core_##noun *noun)                                              \
+    {                                                                                              \
+        if (!noun)                                                                                 \
+            return;                                                                                \
+        core_##noun##_clear(noun);                                                                 \
+        g_free(noun);                                                                              \
+    }
+
+DEFINE_FREE(institution)
+DEFINE_FREE(group)
+DEFINE_FREE(user)
+DEFINE_FREE(template)
+DEFINE_FREE(attendance)
+DEFINE_FREE(audit)

@@ -1,0 +1,163 @@
+/*
+ * The things the program is about, as plain data: people, their groups, institutions, face
+ * templates and marks of attendance.
+ *
+ * Strings are UTF-8, owned by the struct and NULL where nothing is known; an id that is all zeros
+ * (base_uuid_is_nil()) means "none". `…_clear()` frees what a struct owns and zeroes it, for
+ * structs in the caller's memory; `…_free()` also frees the struct and takes NULL.
+ */
+#ifndef CORE_TYPES_H
+#define CORE_TYPES_H
+
+#include "base/time.h"
+#include "base/uuid.h"
+#include "core/policy.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+enum core_role {
+    CORE_ROLE_ADMIN,
+    CORE_ROLE_TEACHER,
+    CORE_ROLE_STUDENT,
+    CORE_ROLE_N,
+};
+
+/* How a mark came to be. */
+enum core_method {
+    CORE_METHOD_FACE,   /* a camera recognised the person */
+    CORE_METHOD_MANUAL, /* a teacher or administrator wrote it */
+    CORE_METHOD_N,
+};
+
+/* Lower-case English names, as the API and the database spell them: "admin", "present", "face".
+ * Static storage; NULL for a value out of range. */
+const char *core_role_name(enum core_role role);
+const char *core_status_name(enum core_status status);
+const char *core_method_name(enum core_method method);
+
+/* The value of a name, exact spelling. False, leaving the value alone, for NULL or another text. */
+bool core_role_from_name(const char *name, enum core_role *role);
+bool core_status_from_name(const char *name, enum core_status *status);
+bool core_method_from_name(const char *name, enum core_method *method);
+
+struct core_institution {
+    struct base_uuid id;
+    char *name;
+    char *email_domain; /* people register with addresses of this domain; NULL: any */
+    char *time_zone;    /* IANA name */
+    struct core_policy policy;
+    base_time created_at;
+    base_time updated_at;
+};
+
+/* A class of students. */
+struct core_group {
+    struct base_uuid id;
+    struct base_uuid institution_id;
+    char *name;
+    char *name_key;      /* `name` normalised for order and search */
+    gint64 member_count; /* students in it who are not deleted; filled when read */
+    base_time created_at;
+    base_time updated_at;
+};
+
+#define CORE_AGE_UNKNOWN (-1)
+
+struct core_user {
+    struct base_uuid id;
+    struct base_uuid institution_id;
+    char *name;          /* empty once the account is erased */
+    char *name_key;      /* `name` normalised for order and search */
+    char *email;         /* normalised lower case; NULL once the account is erased */
+    gint32 age;          /* as given; CORE_AGE_UNKNOWN when not */
+    char *date_of_birth; /* "YYYY-MM-DD" or NULL */
+    struct base_uuid group_id;
+    char *group_name; /* filled when read */
+    enum core_role role;
+    char *profile_image_url;
+    char *password_hash;     /* NULL: cannot sign in with a password */
+    gint64 token_generation; /* tokens of an older generation are void */
+    bool active;
+    base_time created_at;
+    base_time updated_at;
+    base_time deleted_at;  /* 0: not deleted */
+    gint64 faces_revision; /* value of the faces counter at this person's last change; 0: never */
+    gint64 face_count;     /* templates stored; filled when read */
+};
+
+/* Age in whole years on a local day "YYYY-MM-DD": from the date of birth when there is one, else
+ * the age as given, else CORE_AGE_UNKNOWN. */
+gint32 core_user_age(const struct core_user *user, const char *today);
+
+/* One enrolled photo, encrypted: `sealed` opens only with the key that lives outside the
+ * database. */
+struct core_template {
+    struct base_uuid id;
+    struct base_uuid user_id;
+    GBytes *sealed;
+    char *model;    /* which embedding network it belongs to */
+    double quality; /* 0 … 1 */
+    char *source;   /* where the photo came from: "registration", "admin", "command line" … */
+    base_time created_at;
+};
+
+/* One person on one occasion. */
+struct core_attendance {
+    struct base_uuid id;
+    struct base_uuid user_id;
+    char *user_name;           /* filled when read; empty once that account is erased */
+    struct base_uuid group_id; /* the person's group at that time */
+    char *group_name;          /* filled when read */
+    char *occasion;            /* "day:YYYY-MM-DD" or "session:<uuid>" */
+    char *local_day;           /* "YYYY-MM-DD" in the institution's time zone */
+    base_time marked_at;
+    enum core_status status;
+    enum core_method method;
+    double score;               /* similarity of a face mark; NaN when there was none */
+    struct base_uuid marked_by; /* who wrote or last corrected it; none for a face mark */
+    char *note;
+    base_time created_at;
+    base_time updated_at;
+};
+
+/* One line of the log of what was done. */
+struct core_audit {
+    gint64 sequence; /* grows with every entry; filled when read */
+    base_time happened_at;
+    struct base_uuid actor_id; /* none: nobody signed in, or the program itself */
+    char *action;              /* such as "user.create" */
+    char *subject;             /* what it was done to: an id or a name */
+    char *details;             /* JSON text or NULL; never a secret, a photo or a template */
+};
+
+void core_institution_clear(struct core_institution *institution);
+void core_group_clear(struct core_group *group);
+void core_user_clear(struct core_user *user);
+void core_template_clear(struct core_template *face);
+void core_attendance_clear(struct core_attendance *attendance);
+void core_audit_clear(struct core_audit *entry);
+
+void core_institution_free(struct core_institution *institution);
+void core_group_free(struct core_group *group);
+void core_user_free(struct core_user *user);
+void core_template_free(struct core_template *face);
+void core_attendance_free(struct core_attendance *attendance);
+void core_audit_free(struct core_audit *entry);
+
+/* For g_autoptr(core_user) user = …; */
+typedef struct core_institution core_institution;
+typedef struct core_group core_group;
+typedef struct core_user core_user;
+typedef struct core_template core_template;
+typedef struct core_attendance core_attendance;
+typedef struct core_audit core_audit;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(core_institution, core_institution_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(core_group, core_group_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(core_user, core_user_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(core_template, core_template_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(core_attendance, core_attendance_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(core_audit, core_audit_free)
+
+#endif

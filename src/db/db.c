@@ -1,0 +1,492 @@
+#include "db/db.h"
+
+#include "base/error.h"
+#include "db/driver.h"
+
+#include <math.h>
+#include <string.h>
+
+#define CONNECTIONS_DEFAULT 16
+#define WAIT_SECONDS_DEFAULT 10
+#define TRANSACTION_ATTEMPTS 8
+
+struct db {
+    const struct db_driver *driver;
+    struct db_options options;
+    void *shared;
+
+    GMutex mutex;      /* guards what follows */
+    GCond released;    /* a connection came back, or may be opened */
+    GPtrArray *idle;   /* struct db_connection *, the last used one last */
+    guint connections; /* idle and lent */
+};
+
+static const struct db_driver *const DRIVERS[] = {&db_driver_sqlite};
+
+const struct db_driver *db_driver_of(const struct db *db)
+{
+    return db->driver;
+}
+
+/* ---- Opening ---- */
+
+static const struct db_driver *driver_of_url(const char *url, const char **address, GError **error)
+{
+    const char *colon = url ? strchr(url, ':') : NULL;
+
+    for (gsize i = 0; colon && i < G_N_ELEMENTS(DRIVERS); i++) {
+        gsize length = (gsize)(colon - url);
+        if (strlen(DRIVERS[i]->scheme) == length &&
+            g_ascii_strncasecmp(url, DRIVERS[i]->scheme, length) == 0) {
+            *address = colon + 1;
+            return DRIVERS[i];
+        }
+    }
+    /* What follows the colon may hold a password: it is not repeated. */
+    g_set_error(error, BASE_ERROR, BASE_ERROR_UNSUPPORTED,
+                "Databases of the kind \"%.*s\" are not supported; the database URL must look like "
+                "sqlite:data/presente.db.",
+                colon ? (int)MIN(colon - url, 20) : 0, url ? url : "");
+    return NULL;
+}
+
+static void close_connection(struct db_connection *connection)
+{
+    g_hash_table_destroy(connection->statements);
+    g_ptr_array_free(connection->running, TRUE);
+    connection->db->driver->disconnect(connection->native);
+    g_free(connection);
+}
+
+static void destroy_rows(gpointer data)
+{
+    struct db_rows *rows = data;
+
+    rows->connection->db->driver->finalize(rows->native);
+    g_clear_error(&rows->problem);
+    g_free(rows);
+}
+
+static struct db_connection *open_connection(struct db *db, GError **error)
+{
+    void *native = db->driver->connect(db->shared, error);
+
+    if (!native)
+        return NULL;
+
+    struct db_connection *connection = g_new0(struct db_connection, 1);
+    connection->db = db;
+    connection->native = native;
+    connection->statements = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, destroy_rows);
+    connection->running = g_ptr_array_new();
+    return connection;
+}
+
+struct db *db_open(const char *url, const struct db_options *options, GError **error)
+{
+    const char *address;
+    const struct db_driver *driver = driver_of_url(url, &address, error);
+
+    if (!driver)
+        return NULL;
+
+    struct db *db = g_new0(struct db, 1);
+    db->driver = driver;
+    if (options)
+        db->options = *options;
+    if (db->options.connections == 0)
+        db->options.connections = CONNECTIONS_DEFAULT;
+    if (db->options.acquire_seconds == 0)
+        db->options.acquire_seconds = WAIT_SECONDS_DEFAULT;
+    if (db->options.busy_seconds == 0)
+        db->options.busy_seconds = WAIT_SECONDS_DEFAULT;
+    g_mutex_init(&db->mutex);
+    g_cond_init(&db->released);
+    db->idle = g_ptr_array_new();
+
+    db->shared = driver->open(address, &db->options, error);
+    /* The first connection shows at once whether the database can be used. */
+    g_autoptr(db_connection) first = db->shared ? db_acquire(db, error) : NULL;
+    if (!first) {
+        db_close(db);
+        return NULL;
+    }
+    return db;
+}
+
+void db_close(struct db *db)
+{
+    if (!db)
+        return;
+    if (db->idle->len != db->connections)
+        g_critical("A database is closed while connections of it are in use");
+    for (guint i = 0; i < db->idle->len; i++)
+        close_connection(g_ptr_array_index(db->idle, i));
+    g_ptr_array_free(db->idle, TRUE);
+    if (db->shared)
+        db->driver->close(db->shared);
+    g_cond_clear(&db->released);
+    g_mutex_clear(&db->mutex);
+    g_free(db);
+}
+
+const char *db_dialect_name(const struct db *db)
+{
+    return db->driver->name;
+}
+
+/* ---- Connections ---- */
+
+/* True with an idle connection, or NULL when a new one may be opened and is counted already. */
+static bool take_place(struct db *db, struct db_connection **idle)
+{
+    gint64 deadline = g_get_monotonic_time() + db->options.acquire_seconds * G_TIME_SPAN_SECOND;
+    bool taken = true;
+
+    *idle = NULL;
+    g_mutex_lock(&db->mutex);
+    while (taken && db->idle->len == 0 && db->connections >= db->options.connections)
+        taken = g_cond_wait_until(&db->released, &db->mutex, deadline);
+    if (db->idle->len > 0) {
+        *idle = g_ptr_array_steal_index_fast(db->idle, db->idle->len - 1);
+        taken = true;
+    } else if (taken || db->connections < db->options.connections) {
+        db->connections++;
+        taken = true;
+    }
+    g_mutex_unlock(&db->mutex);
+    return taken;
+}
+
+static void give_up_place(struct db *db)
+{
+    g_mutex_lock(&db->mutex);
+    db->connections--;
+    g_cond_signal(&db->released);
+    g_mutex_unlock(&db->mutex);
+}
+
+struct db_connection *db_acquire(struct db *db, GError **error)
+{
+    struct db_connection *connection;
+
+    if (!take_place(db, &connection)) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
+                    "All connections to the database are in use. Try again in a moment.");
+        return NULL;
+    }
+    if (!connection)
+        connection = open_connection(db, error);
+    if (!connection)
+        give_up_place(db);
+    return connection;
+}
+
+static void end_transaction(struct db_connection *connection, bool roll_back)
+{
+    while (connection->running->len > 0)
+        db_rows_free(g_ptr_array_index(connection->running, 0));
+    if (roll_back && connection->transaction != DB_TRANSACTION_NONE)
+        connection->db->driver->rollback(connection);
+    connection->transaction = DB_TRANSACTION_NONE;
+}
+
+void db_release(struct db_connection *connection)
+{
+    if (!connection)
+        return;
+
+    struct db *db = connection->db;
+    end_transaction(connection, true);
+    if (connection->broken) {
+        close_connection(connection);
+        give_up_place(db);
+        return;
+    }
+    g_mutex_lock(&db->mutex);
+    g_ptr_array_add(db->idle, connection);
+    g_cond_signal(&db->released);
+    g_mutex_unlock(&db->mutex);
+}
+
+/* ---- Statements ---- */
+
+const char *db_sql(const struct db_connection *connection, const struct db_sql *sql)
+{
+    const char *texts[] = {
+        [DB_DIALECT_SQLITE] = sql->sqlite,
+        [DB_DIALECT_POSTGRESQL] = sql->postgresql,
+        [DB_DIALECT_MARIADB] = sql->mariadb,
+    };
+    const char *own = texts[connection->db->driver->dialect];
+
+    return own ? own : sql->common;
+}
+
+/* The prepared statement of a text, ready to be bound. While one is being read, a second use of the
+ * same text gets a statement of its own. */
+static struct db_rows *prepare(struct db_connection *connection, const char *sql, GError **error)
+{
+    struct db_rows *known = g_hash_table_lookup(connection->statements, sql);
+
+    if (known && !known->in_use)
+        return known;
+
+    void *native = connection->db->driver->prepare(connection, sql, error);
+    if (!native)
+        return NULL;
+
+    struct db_rows *rows = g_new0(struct db_rows, 1);
+    rows->connection = connection;
+    rows->native = native;
+    rows->cached = !known;
+    if (rows->cached) /* the text is a constant of the program: it outlives the connection */
+        g_hash_table_insert(connection->statements, (gpointer)sql, rows);
+    return rows;
+}
+
+static struct db_rows *start(struct db_connection *connection, const char *sql,
+                             const struct db_value *values, gsize n, GError **error)
+{
+    connection->lost_race = false;
+
+    struct db_rows *rows = prepare(connection, sql, error);
+    if (!rows)
+        return NULL;
+    rows->in_use = true;
+    g_ptr_array_add(connection->running, rows);
+    if (!connection->db->driver->bind(rows, values, n, error)) {
+        db_rows_free(rows);
+        return NULL;
+    }
+    return rows;
+}
+
+bool db_execute_values(struct db_connection *connection, gint64 *changed, GError **error,
+                       const char *sql, const struct db_value *values, gsize n)
+{
+    g_autoptr(db_rows) rows = start(connection, sql, values, n, error);
+    gint64 count = 0;
+
+    if (!rows || !connection->db->driver->execute(rows, &count, error))
+        return false;
+    if (changed)
+        *changed = count;
+    return true;
+}
+
+struct db_rows *db_query_values(struct db_connection *connection, GError **error, const char *sql,
+                                const struct db_value *values, gsize n)
+{
+    return start(connection, sql, values, n, error);
+}
+
+bool db_query_int_values(struct db_connection *connection, gint64 *value, GError **error,
+                         const char *sql, const struct db_value *values, gsize n)
+{
+    g_autoptr(db_rows) rows = start(connection, sql, values, n, error);
+    GError *problem = NULL;
+
+    if (!rows)
+        return false;
+    if (db_rows_next(rows, &problem)) {
+        *value = db_rows_int(rows, 0);
+        return true;
+    }
+    if (problem)
+        g_propagate_error(error, problem);
+    else
+        g_set_error(error, BASE_ERROR, BASE_ERROR_NOT_FOUND, "There is no such row.");
+    return false;
+}
+
+bool db_rows_next(struct db_rows *rows, GError **error)
+{
+    if (rows->problem) {
+        g_propagate_error(error, g_steal_pointer(&rows->problem));
+        return false;
+    }
+    return rows->connection->db->driver->step(rows, error) == DB_STEP_ROW;
+}
+
+void db_rows_free(struct db_rows *rows)
+{
+    if (!rows)
+        return;
+
+    g_ptr_array_remove_fast(rows->connection->running, rows);
+    g_clear_error(&rows->problem);
+    rows->in_use = false;
+    if (rows->cached)
+        rows->connection->db->driver->reset(rows);
+    else
+        destroy_rows(rows);
+}
+
+void db_rows_fail(struct db_rows *rows, const char *what)
+{
+    if (!rows->problem)
+        g_set_error(&rows->problem, BASE_ERROR, BASE_ERROR_CORRUPT,
+                    "The database holds a value that is not %s.", what);
+}
+
+bool db_rows_is_null(struct db_rows *rows, guint column)
+{
+    return rows->connection->db->driver->column_is_null(rows, column);
+}
+
+bool db_rows_bool(struct db_rows *rows, guint column)
+{
+    return rows->connection->db->driver->column_int(rows, column) != 0;
+}
+
+gint64 db_rows_int(struct db_rows *rows, guint column)
+{
+    return rows->connection->db->driver->column_int(rows, column);
+}
+
+double db_rows_real(struct db_rows *rows, guint column)
+{
+    const struct db_driver *driver = rows->connection->db->driver;
+
+    return driver->column_is_null(rows, column) ? NAN : driver->column_real(rows, column);
+}
+
+const char *db_rows_text(struct db_rows *rows, guint column)
+{
+    return rows->connection->db->driver->column_text(rows, column);
+}
+
+char *db_rows_dup_text(struct db_rows *rows, guint column)
+{
+    return g_strdup(db_rows_text(rows, column));
+}
+
+const void *db_rows_blob(struct db_rows *rows, guint column, gsize *size)
+{
+    return rows->connection->db->driver->column_blob(rows, column, size);
+}
+
+GBytes *db_rows_dup_bytes(struct db_rows *rows, guint column)
+{
+    gsize size;
+
+    if (db_rows_is_null(rows, column))
+        return NULL;
+    const void *data = db_rows_blob(rows, column, &size);
+    return g_bytes_new(data, size);
+}
+
+struct base_uuid db_rows_uuid(struct db_rows *rows, guint column)
+{
+    struct base_uuid uuid = {0};
+    gsize size;
+
+    if (db_rows_is_null(rows, column))
+        return uuid;
+    const void *data = db_rows_blob(rows, column, &size);
+    if (size == sizeof uuid.bytes)
+        memcpy(uuid.bytes, data, size);
+    else
+        db_rows_fail(rows, "an id");
+    return uuid;
+}
+
+base_time db_rows_time(struct db_rows *rows, guint column)
+{
+    return db_rows_int(rows, column);
+}
+
+/* ---- Transactions ---- */
+
+static bool run_once(struct db_connection *connection, enum db_transaction_kind kind,
+                     db_transaction_body body, gpointer data, GError **error)
+{
+    const struct db_driver *driver = connection->db->driver;
+
+    connection->lost_race = false;
+    if (!driver->begin(connection, kind, error))
+        return false;
+    connection->transaction = kind;
+
+    /* A body that fails without saying why would look like success further up. */
+    GError *problem = NULL;
+    bool done = body(connection, data, &problem);
+    if (!done && !problem)
+        g_set_error(&problem, BASE_ERROR, BASE_ERROR_INTERNAL, "A transaction gave up.");
+    while (connection->running->len > 0)
+        db_rows_free(g_ptr_array_index(connection->running, 0));
+    if (done)
+        done = driver->commit(connection, &problem);
+    end_transaction(connection, !done);
+    if (problem)
+        g_propagate_error(error, problem);
+    return done;
+}
+
+static bool run(struct db_connection *connection, enum db_transaction_kind kind,
+                db_transaction_body body, gpointer data, GError **error)
+{
+    if (connection->transaction != DB_TRANSACTION_NONE) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_INTERNAL,
+                    "A transaction was started inside another one.");
+        return false;
+    }
+    for (guint attempt = 1;; attempt++) {
+        g_autoptr(GError) problem = NULL;
+
+        if (run_once(connection, kind, body, data, &problem))
+            return true;
+        if (!connection->lost_race || attempt >= TRANSACTION_ATTEMPTS) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return false;
+        }
+        /* Different waits, so that the same two do not meet again. */
+        g_usleep((gulong)g_random_int_range(500, 4000 * (gint32)attempt));
+    }
+}
+
+bool db_transaction_on(struct db_connection *connection, db_transaction_body body, gpointer data,
+                       GError **error)
+{
+    return run(connection, DB_TRANSACTION_WRITE, body, data, error);
+}
+
+bool db_snapshot_on(struct db_connection *connection, db_transaction_body body, gpointer data,
+                    GError **error)
+{
+    return run(connection, DB_TRANSACTION_READ, body, data, error);
+}
+
+bool db_transaction(struct db *db, db_transaction_body body, gpointer data, GError **error)
+{
+    g_autoptr(db_connection) connection = db_acquire(db, error);
+
+    return connection && db_transaction_on(connection, body, data, error);
+}
+
+/* ---- Health ---- */
+
+bool db_ping(struct db *db, GError **error)
+{
+    g_autoptr(db_connection) connection = db_acquire(db, error);
+    gint64 one;
+
+    return connection && db_query_int(connection, &one, error, "SELECT 1");
+}
+
+/* The columns stand between the last parentheses of the message, separated by commas. */
+bool db_conflict_is(const GError *error, const char *column)
+{
+    if (!g_error_matches(error, BASE_ERROR, BASE_ERROR_CONFLICT))
+        return false;
+
+    const char *open = strrchr(error->message, '(');
+    const char *shut = open ? strchr(open, ')') : NULL;
+    if (!shut)
+        return false;
+
+    g_autofree char *list = g_strndup(open + 1, (gsize)(shut - open - 1));
+    g_auto(GStrv) columns = g_strsplit(list, ", ", -1);
+    return g_strv_contains((const char *const *)columns, column);
+}

@@ -1,0 +1,105 @@
+/*
+ * What a database driver fills in, and what the port keeps about a connection. Only db.c,
+ * migrate.c, check.c, query/row.c and the drivers include this.
+ *
+ * A driver reports errors in the terms of db.h. It sets `lost_race` on the connection when the
+ * failure means no more than that another transaction was quicker, so that running this one again
+ * may succeed; the port does that, in one place.
+ */
+#ifndef DB_DRIVER_H
+#define DB_DRIVER_H
+
+#include "db/db.h"
+
+enum db_dialect {
+    DB_DIALECT_SQLITE,
+    DB_DIALECT_POSTGRESQL,
+    DB_DIALECT_MARIADB,
+};
+
+enum db_transaction_kind {
+    DB_TRANSACTION_NONE,
+    DB_TRANSACTION_READ,
+    DB_TRANSACTION_WRITE,
+};
+
+enum db_step {
+    DB_STEP_ROW,
+    DB_STEP_DONE,
+    DB_STEP_FAILED,
+};
+
+struct db_migration {
+    gint64 number;
+    const char *name;
+    const char *sql; /* statements separated by semicolons */
+};
+
+/* A prepared statement; as struct db_rows it is also the cursor over its result. */
+struct db_rows {
+    struct db_connection *connection;
+    void *native;
+    bool cached;     /* stays in the connection's table */
+    bool in_use;     /* somebody reads its rows */
+    GError *problem; /* a column that could not be read; reported by the next step */
+};
+
+struct db_connection {
+    struct db *db;
+    void *native;
+    GHashTable *statements; /* SQL text → struct db_rows * */
+    GPtrArray *running;     /* struct db_rows * in use, cached or not */
+    enum db_transaction_kind transaction;
+    bool lost_race;
+    bool broken; /* to be closed rather than pooled */
+};
+
+struct db_driver {
+    const char *scheme; /* of the URL, without the colon */
+    const char *name;
+    enum db_dialect dialect;
+    const struct db_migration *migrations; /* in order of number, which starts at 1, no gaps */
+    guint migrations_n;
+
+    /* What all connections of a database share. */
+    void *(*open)(const char *address, const struct db_options *options, GError **error);
+    void (*close)(void *shared);
+
+    void *(*connect)(void *shared, GError **error);
+    void (*disconnect)(void *native);
+
+    void *(*prepare)(struct db_connection *connection, const char *sql, GError **error);
+    void (*finalize)(void *statement);
+    /* Binds all values anew; the driver copies what it needs after the call. */
+    bool (*bind)(struct db_rows *rows, const struct db_value *values, gsize n, GError **error);
+    enum db_step (*step)(struct db_rows *rows, GError **error);
+    /* Steps to the end and counts the changed rows. */
+    bool (*execute)(struct db_rows *rows, gint64 *changed, GError **error);
+    void (*reset)(struct db_rows *rows);
+
+    bool (*column_is_null)(struct db_rows *rows, guint column);
+    gint64 (*column_int)(struct db_rows *rows, guint column);
+    double (*column_real)(struct db_rows *rows, guint column);
+    const char *(*column_text)(struct db_rows *rows, guint column);
+    const void *(*column_blob)(struct db_rows *rows, guint column, gsize *size);
+
+    bool (*begin)(struct db_connection *connection, enum db_transaction_kind kind, GError **error);
+    bool (*commit)(struct db_connection *connection, GError **error);
+    void (*rollback)(struct db_connection *connection);
+
+    /* Runs several statements, inside the caller's transaction. */
+    bool (*script)(struct db_connection *connection, const char *sql, GError **error);
+    bool (*table_exists)(struct db_connection *connection, const char *name, bool *exists,
+                         GError **error);
+    /* Damage and broken references, as sentences. */
+    bool (*check)(struct db_connection *connection, GPtrArray *findings, GError **error);
+};
+
+extern const struct db_driver db_driver_sqlite;
+
+const struct db_driver *db_driver_of(const struct db *db);
+
+/* Notes that a column of the current row does not hold what it should. */
+void db_rows_fail(struct db_rows *rows, const char *what);
+
+#endif

@@ -1,0 +1,293 @@
+/*
+ * How SQLite would run the statements: each one that the query files prepared is asked for its
+ * plan. None may read a table from end to end, but for the few where that is the job; and the lists
+ * that are read page by page come out of an index in order, without sorting.
+ */
+#include "fixture.h"
+
+#include "db/driver.h"
+
+#include <string.h>
+
+static bool look(const struct core_template *face, gpointer data, GError **error)
+{
+    (void)face, (void)data, (void)error;
+    return true;
+}
+
+static void list_all_users(struct fixture *fixture, const struct base_uuid *id)
+{
+    for (int scope = 0; scope < 3; scope++)
+        for (int sort = 0; sort < DB_USER_SORT_N * 2; sort++) {
+            struct db_user_filter filter = DB_USER_FILTER_ALL;
+            gint64 total;
+            filter.sort = (enum db_user_sort)(sort / 2);
+            filter.descending = sort % 2;
+            if (scope == 1)
+                filter.group_id = *id;
+            if (scope == 2)
+                filter.teacher_id = *id;
+            g_autoptr(GPtrArray) users =
+                db_user_list(fixture->connection, &filter, NULL, &total, NULL);
+            assert_non_null(users);
+        }
+}
+
+static void list_all_marks(struct fixture *fixture, const struct base_uuid *id)
+{
+    for (int scope = 0; scope < 4; scope++)
+        for (int sort = 0; sort < DB_ATTENDANCE_SORT_N * 2; sort++) {
+            struct db_attendance_filter filter = DB_ATTENDANCE_FILTER_ALL;
+            gint64 total;
+            filter.sort = (enum db_attendance_sort)(sort / 2);
+            filter.descending = sort % 2;
+            if (scope == 1)
+                filter.group_id = *id;
+            if (scope == 2)
+                filter.teacher_id = *id;
+            if (scope == 3)
+                filter.user_id = *id;
+            g_autoptr(GPtrArray) marks =
+                db_attendance_list(fixture->connection, &filter, NULL, &total, NULL);
+            assert_non_null(marks);
+        }
+}
+
+static void run_people(struct fixture *fixture, const struct base_uuid *group,
+                       const struct base_uuid *user)
+{
+    struct db_connection *connection = fixture->connection;
+    struct db_user_session session;
+    gint64 number;
+    bool flag;
+
+    g_autoptr(core_institution) institution = db_institution_first(connection, NULL);
+    assert_true(db_institution_update(connection, institution, NULL));
+    core_institution_free(db_institution_find(connection, &institution->id, NULL));
+    core_group_free(db_group_find_name(connection, &institution->id, "1A", NULL));
+    core_group_free(db_group_find(connection, group, NULL));
+    g_ptr_array_unref(db_group_list(connection, NULL, NULL, &number, NULL));
+    assert_true(db_group_rename(connection, group, "1B", NOON, NULL));
+    assert_true(db_group_add_teacher(connection, group, user, NULL));
+    assert_true(db_group_is_taught_by(connection, group, user, &flag, NULL));
+    assert_true(db_group_is_student_of(connection, user, user, &flag, NULL));
+    g_ptr_array_unref(db_group_teachers(connection, group, NULL));
+    assert_true(db_group_remove_teacher(connection, group, user, NULL));
+
+    g_autoptr(core_user) person = db_user_find(connection, user, NULL);
+    core_user_free(db_user_find_email(connection, person->email, NULL));
+    assert_true(db_user_update(connection, person, NULL));
+    assert_true(db_user_set_password(connection, user, "x", NOON, NULL));
+    assert_true(db_user_rehash_password(connection, user, "x", NULL));
+    assert_true(db_user_void_tokens(connection, user, NOON, NULL));
+    assert_true(db_user_count_active(connection, DB_ANY, &number, NULL));
+    assert_true(db_user_session(connection, user, "t", &session, NULL));
+    assert_true(db_token_revoke(connection, "t", NOON, NULL));
+    assert_true(db_token_is_revoked(connection, "t", &flag, NULL));
+    assert_true(db_token_purge(connection, NOON, NULL, NULL));
+}
+
+static void run_faces(struct fixture *fixture, const struct base_uuid *user)
+{
+    struct db_connection *connection = fixture->connection;
+    struct base_uuid face = fixture_template(fixture, user);
+    g_autoptr(GBytes) sealed = g_bytes_new("x", 1);
+    gint64 number;
+
+    g_ptr_array_unref(db_template_list_user(connection, user, NULL));
+    assert_true(db_template_each(connection, NULL, look, NULL, NULL));
+    assert_true(db_template_reseal(connection, &face, sealed, "m", NULL));
+    assert_true(db_template_count(connection, &number, &number, NULL));
+    assert_true(db_template_delete(connection, user, &face, NULL));
+    assert_true(db_template_delete_user(connection, user, NULL, NULL));
+    assert_true(db_face_revision(connection, &number, NULL));
+    assert_true(db_face_revision_bump(connection, user, NULL));
+    g_ptr_array_unref(db_user_list_changed(connection, 0, NULL));
+}
+
+static void run_rest(struct fixture *fixture)
+{
+    struct db_connection *connection = fixture->connection;
+    const struct core_audit entry = {.happened_at = NOON, .action = (char *)"x"};
+    g_autofree char *first = NULL, *second = NULL;
+    gint64 number;
+
+    assert_true(db_setting_set(connection, "a", "b", NOON, NULL));
+    assert_true(db_setting_set(connection, "a", NULL, NOON, NULL));
+    assert_true(db_setting_get(connection, "a", &first, NULL));
+    assert_true(db_setting_set_once(connection, "a", "b", NOON, &second, NULL));
+    assert_true(db_audit_append(connection, &entry, NULL));
+    g_ptr_array_unref(db_audit_list(connection, NULL, NULL, &number, NULL));
+}
+
+/* Prepares every statement of the query files on the fixture's connection. */
+static void run_every_query(struct fixture *fixture)
+{
+    struct base_uuid group = fixture_group(fixture, "1A");
+    struct base_uuid user = fixture_user(fixture, "Ana", "a@uni.mx", CORE_ROLE_STUDENT, &group);
+    struct base_uuid mark = fixture_store_mark(fixture, &user, &group, DAY, NOON, CORE_STATUS_LATE);
+
+    run_people(fixture, &group, &user);
+    run_faces(fixture, &user);
+    run_rest(fixture);
+    list_all_users(fixture, &group);
+    list_all_marks(fixture, &group);
+    core_attendance_free(db_attendance_find(fixture->connection, &mark, NULL));
+    assert_true(db_attendance_correct(fixture->connection, &mark, CORE_STATUS_LATE, "n", &user,
+                                      NOON, NULL));
+    assert_true(db_user_erase(fixture->connection, &user, NOON, NULL));
+    assert_true(db_group_delete(fixture->connection, &group, NULL));
+}
+
+/* What may be read whole: tables of a handful of rows, and counts of everything. */
+static const char *const WHOLE[] = {
+    "FROM institutions ORDER BY created_at",
+    "SELECT COUNT(*) FROM face_templates",
+    "SELECT COUNT(DISTINCT user_id) FROM face_templates",
+    "SELECT COUNT(*) FROM users",
+    "SELECT COUNT(*) FROM class_groups",
+    "SELECT COUNT(*) FROM audit_log",
+    "FROM face_templates f JOIN users", /* the gallery at start */
+    "FROM audit_log WHERE",             /* backwards along its key */
+    "(SELECT COUNT(*) FROM users m",    /* groups in the order of their names */
+    "sqlite_master",
+    "institutions (id", /* inserts that verify nothing */
+};
+
+/* Lists that nobody pages through a million of: few rows, sorted when read. */
+static const char *const SORTED[] = {
+    "FROM institutions ORDER BY created_at",
+    "t.teacher_id = ?",        /* the students of one teacher */
+    "JOIN group_teachers t",   /* the teachers of one group */
+    "ORDER BY u.name_key, a.", /* a register by name */
+    "ORDER BY u.name_key DESC, a.",
+    "GROUP BY a.status",
+    "u.group_id = ? AND (? = 0 OR u.role", /* one group by e-mail or age of the account */
+    "FROM face_templates f JOIN users",
+    "FROM users u LEFT JOIN class_groups g ON g.id = u.group_id WHERE u.faces_revision",
+    "COUNT(DISTINCT user_id)",
+};
+
+static bool is_listed(const char *const *list, gsize n, const char *sql)
+{
+    for (gsize i = 0; i < n; i++)
+        if (strstr(sql, list[i]))
+            return true;
+    return false;
+}
+
+static guint count_values(const char *sql)
+{
+    guint n = 0;
+
+    for (; *sql; sql++)
+        n += *sql == '?';
+    return n;
+}
+
+/* Complains about the plan of one statement; returns how often. */
+static guint examine(struct db_connection *connection, const char *sql)
+{
+    const struct db_value none[20] = {{.kind = DB_KIND_NULL}};
+    g_autofree char *explain = g_strconcat("EXPLAIN QUERY PLAN ", sql, NULL);
+    struct db_rows *rows = db_query_values(connection, NULL, explain, none, count_values(sql));
+    guint complaints = 0;
+
+    assert_non_null(rows);
+    while (db_rows_next(rows, NULL)) {
+        const char *step = db_rows_text(rows, 3);
+        bool whole = g_str_has_prefix(step, "SCAN ") && !strstr(step, "USING") &&
+                     !is_listed(WHOLE, G_N_ELEMENTS(WHOLE), sql);
+        bool sorts = strstr(step, "USE TEMP B-TREE FOR ORDER BY") &&
+                     !is_listed(SORTED, G_N_ELEMENTS(SORTED), sql);
+        if (whole || sorts) {
+            print_message("%s\n    %s\n", sql, step);
+            complaints++;
+        }
+    }
+    db_rows_free(rows);
+    g_hash_table_remove(connection->statements, explain); /* its text ends here */
+    return complaints;
+}
+
+static void test_every_statement_has_its_index(void **state)
+{
+    struct fixture *fixture = *state;
+    guint complaints = 0;
+
+    run_every_query(fixture);
+    g_autoptr(GList) texts = g_hash_table_get_keys(fixture->connection->statements);
+    assert_true(g_list_length(texts) > 90);
+    for (GList *text = texts; text; text = text->next)
+        if (!g_str_has_prefix(text->data, "PRAGMA"))
+            complaints += examine(fixture->connection, text->data);
+    assert_int_equal(complaints, 0);
+}
+
+static char *plan_of(struct db_connection *connection, const char *sql)
+{
+    const struct db_value none[20] = {{.kind = DB_KIND_NULL}};
+    g_autofree char *explain = g_strconcat("EXPLAIN QUERY PLAN ", sql, NULL);
+    struct db_rows *rows = db_query_values(connection, NULL, explain, none, count_values(sql));
+    GString *plan = g_string_new(NULL);
+
+    assert_non_null(rows);
+    while (db_rows_next(rows, NULL))
+        g_string_append_printf(plan, "%s; ", db_rows_text(rows, 3));
+    db_rows_free(rows);
+    g_hash_table_remove(connection->statements, explain);
+    return g_string_free(plan, FALSE);
+}
+
+static void assert_plan(struct fixture *fixture, const char *part_a, const char *part_b,
+                        const char *index)
+{
+    g_autoptr(GList) texts = g_hash_table_get_keys(fixture->connection->statements);
+    guint found = 0;
+
+    for (GList *text = texts; text; text = text->next) {
+        if (!strstr(text->data, part_a) || !strstr(text->data, part_b))
+            continue;
+        g_autofree char *plan = plan_of(fixture->connection, text->data);
+        found++;
+        if (!strstr(plan, index))
+            fail_msg("%s\n    %s", (const char *)text->data, plan);
+    }
+    assert_true(found > 0);
+}
+
+static void test_hot_queries_use_the_index_meant_for_them(void **state)
+{
+    struct fixture *fixture = *state;
+
+    run_every_query(fixture);
+    assert_plan(fixture, "u.email = ?", "", "(email=?)");
+    assert_plan(fixture, "FROM revoked_tokens r WHERE", "", "PRIMARY KEY (jti=?)");
+    assert_plan(fixture, "a.user_id = ? AND a.occasion", "", "(user_id=? AND occasion=?)");
+    assert_plan(fixture, "WHERE a.user_id = ? AND (", "ORDER BY a.local_day",
+                "attendance_by_user (user_id=? AND local_day>? AND local_day<?)");
+    assert_plan(fixture, "WHERE a.group_id = ? AND", "ORDER BY a.local_day",
+                "attendance_by_group (group_id=? AND local_day>? AND local_day<?)");
+    assert_plan(fixture, "WHERE (? = 0 OR a.status = ?) AND", "<= ? ORDER BY a.local_day",
+                "attendance_by_day (local_day>? AND local_day<?)");
+    assert_plan(fixture, "SELECT a.status", "WHERE (? = 0 OR a.status",
+                "COVERING INDEX attendance_by_day");
+    assert_plan(fixture, "SELECT a.status", "WHERE a.group_id = ?",
+                "COVERING INDEX attendance_by_group");
+    assert_plan(fixture, "? <> 0 AND u.group_id = ?", "ORDER BY u.name_key",
+                "users_by_group (group_id=?)");
+    assert_plan(fixture, "(? = 0 OR u.group_id = ?)", "ESCAPE '!') ORDER BY u.name_key",
+                "users_by_name");
+    assert_plan(fixture, "u.faces_revision > ?", "", "users_by_faces (faces_revision>?)");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_every_statement_has_its_index),
+        TEST(test_hot_queries_use_the_index_meant_for_them),
+    };
+    return cmocka_run_group_tests_name("db_plan", tests, NULL, NULL);
+}

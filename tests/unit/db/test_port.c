@@ -1,0 +1,431 @@
+/* The port itself: opening, values, rows, transactions, the pool, migrations and the check. */
+#include "fixture.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void test_unknown_urls(void **state)
+{
+    (void)state;
+    static const char *const BAD[] = {
+        NULL,      "",       "presente.db", "postgresql://u:secret@h/d",
+        "mysql:x", "sqlite", "sqlite:",     "sqlite::memory:"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(BAD); i++) {
+        GError *error = NULL;
+        assert_null(db_open(BAD[i], NULL, &error));
+        assert_non_null(error);
+        assert_null(strstr(error->message, "secret"));
+        assert_base_error(error, BASE_ERROR_UNSUPPORTED);
+    }
+}
+
+static void test_a_new_file_is_private(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    GError *error = NULL;
+    struct stat file, folder, wal;
+    gint64 version = -1;
+
+    fixture_folder(&fixture);
+    g_autofree char *url = g_strconcat("SQLite:", fixture.folder, "/a/b/new.db", NULL);
+    g_autofree char *path = g_build_filename(fixture.folder, "a", "b", "new.db", NULL);
+    g_autofree char *parent = g_path_get_dirname(path);
+    g_autofree char *wal_path = g_strconcat(path, "-wal", NULL);
+
+    struct db_options options = {.must_exist = true};
+    assert_null(db_open(url, &options, &error));
+    assert_base_error(error, BASE_ERROR_NOT_FOUND);
+    assert_false(g_file_test(parent, G_FILE_TEST_EXISTS));
+
+    mode_t before = umask(0);
+    fixture.db = db_open(url, NULL, &error);
+    umask(before);
+    assert_no_error(error);
+    assert_string_equal(db_dialect_name(fixture.db), "sqlite");
+    assert_true(db_ping(fixture.db, &error));
+    assert_true(db_schema_version(fixture.db, &version, &error));
+    assert_int_equal(version, 0);
+    assert_true(db_migrate(fixture.db, NULL, &error));
+    assert_int_equal(stat(path, &file), 0);
+    assert_int_equal(stat(parent, &folder), 0);
+    assert_int_equal(stat(wal_path, &wal), 0);
+    assert_int_equal(file.st_mode & 0777, 0600);
+    assert_int_equal(wal.st_mode & 0777, 0600);
+    assert_int_equal(folder.st_mode & 0777, 0700);
+    fixture_remove(&fixture);
+}
+
+static void test_settings_of_a_connection(void **state)
+{
+    struct fixture *fixture = *state;
+    struct db_connection *connection = fixture->connection;
+    g_autoptr(db_rows) mode = db_query(connection, NULL, "PRAGMA journal_mode");
+
+    assert_true(db_rows_next(mode, NULL));
+    assert_string_equal(db_rows_text(mode, 0), "wal");
+    assert_int_equal(fixture_count(connection, "PRAGMA synchronous"), 2);
+    assert_int_equal(fixture_count(connection, "PRAGMA foreign_keys"), 1);
+    assert_int_equal(fixture_count(connection, "PRAGMA secure_delete"), 1);
+}
+
+static void test_values_come_back(void **state)
+{
+    struct fixture *fixture = *state;
+    GError *error = NULL;
+    struct base_uuid uuid;
+    gsize size;
+
+    base_uuid_new(&uuid);
+    g_autoptr(db_rows) rows =
+        db_query(fixture->connection, &error, "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", db_null(),
+                 db_bool(true), db_int(G_MININT64), db_real(0.1),
+                 db_text("Núñez 'x' -- \xF0\x9F\x99\x82"), db_blob("a\0b", 3), db_uuid(&uuid),
+                 db_time(NOON), db_real(NAN), db_blob(NULL, 0), db_uuid(&(struct base_uuid){{0}}));
+    assert_no_error(error);
+    assert_true(db_rows_next(rows, &error));
+
+    assert_true(db_rows_is_null(rows, 0));
+    assert_null(db_rows_text(rows, 0));
+    assert_int_equal(db_rows_int(rows, 0), 0);
+    assert_true(isnan(db_rows_real(rows, 0)));
+    assert_null(db_rows_dup_bytes(rows, 0));
+    assert_true(db_rows_bool(rows, 1));
+    assert_true(db_rows_int(rows, 2) == G_MININT64);
+    assert_true(db_rows_real(rows, 3) == 0.1);
+    assert_string_equal(db_rows_text(rows, 4), "Núñez 'x' -- \xF0\x9F\x99\x82");
+    assert_memory_equal(db_rows_blob(rows, 5, &size), "a\0b", 3);
+    assert_int_equal(size, 3);
+    struct base_uuid read = db_rows_uuid(rows, 6);
+    assert_true(base_uuid_equal(&read, &uuid));
+    assert_true(db_rows_time(rows, 7) == NOON);
+    assert_true(db_rows_is_null(rows, 8));
+    assert_false(db_rows_is_null(rows, 9));
+    assert_true(db_rows_is_null(rows, 10));
+
+    assert_false(db_rows_next(rows, &error));
+    assert_no_error(error);
+}
+
+static void test_a_value_of_another_type_is_noticed(void **state)
+{
+    struct fixture *fixture = *state;
+    GError *error = NULL;
+    g_autoptr(db_rows) rows = db_query(fixture->connection, &error,
+                                       "SELECT x'0102' UNION ALL "
+                                       "SELECT x'0304'");
+
+    assert_true(db_rows_next(rows, &error));
+    struct base_uuid uuid = db_rows_uuid(rows, 0);
+    assert_true(base_uuid_is_nil(&uuid));
+    assert_false(db_rows_next(rows, &error));
+    assert_base_error(error, BASE_ERROR_CORRUPT);
+}
+
+static void test_faulty_statements(void **state)
+{
+    struct fixture *fixture = *state;
+    GError *error = NULL;
+
+    assert_false(db_execute(fixture->connection, NULL, &error, "SELEKT 1"));
+    assert_base_error(error, BASE_ERROR_INTERNAL);
+    assert_null(db_query(fixture->connection, &error, "SELECT 1; DROP TABLE users"));
+    assert_base_error(error, BASE_ERROR_INTERNAL);
+    assert_null(db_query(fixture->connection, &error, "SELECT ?", db_int(1), db_int(2)));
+    assert_base_error(error, BASE_ERROR_INTERNAL);
+    assert_null(db_query(fixture->connection, &error, "SELECT ?"));
+    assert_base_error(error, BASE_ERROR_INTERNAL);
+    assert_null(db_query(fixture->connection, &error, ""));
+    assert_base_error(error, BASE_ERROR_INTERNAL);
+}
+
+static void test_one_text_can_be_read_twice_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char SQL[] = "SELECT 1 UNION ALL SELECT 2";
+    g_autoptr(db_rows) outer = db_query(fixture->connection, NULL, SQL);
+    gint64 sum = 0;
+
+    while (db_rows_next(outer, NULL)) {
+        g_autoptr(db_rows) inner = db_query(fixture->connection, NULL, SQL);
+        while (db_rows_next(inner, NULL))
+            sum += db_rows_int(outer, 0) * 10 + db_rows_int(inner, 0);
+    }
+    assert_int_equal(sum, 11 + 12 + 21 + 22);
+}
+
+static void test_conflicts_name_the_column(void **state)
+{
+    struct fixture *fixture = *state;
+    GError *error = NULL;
+
+    assert_true(db_setting_set(fixture->connection, "a", "1", NOON, &error));
+    assert_false(db_execute(fixture->connection, NULL, &error,
+                            "INSERT INTO settings (name, value, updated_at) VALUES ('a', 'b', 1)"));
+    assert_true(db_conflict_is(error, "settings.name"));
+    assert_false(db_conflict_is(error, "settings.value"));
+    assert_false(db_conflict_is(error, "name"));
+    assert_base_error(error, BASE_ERROR_CONFLICT);
+
+    assert_false(db_execute(fixture->connection, NULL, &error,
+                            "INSERT INTO settings (name, value, updated_at) VALUES ('b', ?, 1)",
+                            db_null()));
+    assert_false(db_conflict_is(error, "settings.value"));
+    assert_base_error(error, BASE_ERROR_INVALID);
+    assert_false(db_conflict_is(NULL, "settings.value"));
+}
+
+static bool write_and_fail(struct db_connection *connection, gpointer data, GError **error)
+{
+    (void)data;
+    assert_true(db_setting_set(connection, "rolled", "back", NOON, error));
+    g_set_error(error, BASE_ERROR, BASE_ERROR_FORBIDDEN, "No.");
+    return false;
+}
+
+static bool write_and_succeed(struct db_connection *connection, gpointer data, GError **error)
+{
+    /* Rows left open must not hold up the commit. */
+    (void)data;
+    struct db_rows *rows = db_query(connection, error, "SELECT name FROM settings");
+    assert_non_null(rows);
+    db_rows_next(rows, error);
+    return db_setting_set(connection, "kept", "yes", NOON, error);
+}
+
+static bool fail_silently(struct db_connection *connection, gpointer data, GError **error)
+{
+    (void)connection, (void)data, (void)error;
+    return false;
+}
+
+static bool nest(struct db_connection *connection, gpointer data, GError **error)
+{
+    return db_transaction_on(connection, write_and_succeed, data, error);
+}
+
+static void test_transactions(void **state)
+{
+    struct fixture *fixture = *state;
+    GError *error = NULL;
+    g_autofree char *value = NULL;
+
+    assert_false(db_transaction_on(fixture->connection, write_and_fail, NULL, &error));
+    assert_base_error(error, BASE_ERROR_FORBIDDEN);
+    assert_int_equal(fixture_count(fixture->connection, "SELECT COUNT(*) FROM settings"), 0);
+
+    assert_true(db_transaction(fixture->db, write_and_succeed, NULL, &error));
+    assert_true(db_setting_get(fixture->connection, "kept", &value, &error));
+    assert_string_equal(value, "yes");
+
+    assert_false(db_transaction_on(fixture->connection, fail_silently, NULL, &error));
+    assert_base_error(error, BASE_ERROR_INTERNAL);
+    assert_false(db_transaction_on(fixture->connection, nest, NULL, &error));
+    assert_base_error(error, BASE_ERROR_INTERNAL);
+    assert_false(db_snapshot_on(fixture->connection, write_and_succeed, NULL, &error));
+    assert_base_error(error, BASE_ERROR_INTERNAL);
+    assert_true(db_transaction(fixture->db, write_and_succeed, NULL, &error));
+}
+
+static bool see_one_state(struct db_connection *connection, gpointer data, GError **error)
+{
+    struct fixture *fixture = data;
+    gint64 before = fixture_count(connection, "SELECT COUNT(*) FROM settings");
+
+    assert_true(db_setting_set(fixture->connection, "meanwhile", "x", NOON, error));
+    assert_int_equal(fixture_count(connection, "SELECT COUNT(*) FROM settings"), before);
+    return true;
+}
+
+static void test_a_snapshot_stands_still(void **state)
+{
+    struct fixture *fixture = *state;
+    GError *error = NULL;
+    g_autoptr(db_connection) reader = db_acquire(fixture->db, &error);
+
+    assert_true(db_snapshot_on(reader, see_one_state, fixture, &error));
+    assert_int_equal(fixture_count(reader, "SELECT COUNT(*) FROM settings"), 1);
+}
+
+static void test_the_pool_has_a_limit(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct db_options options = {.connections = 2, .acquire_seconds = 1};
+    GError *error = NULL;
+
+    fixture_reopen(fixture, &options);
+    struct db_connection *second = db_acquire(fixture->db, &error);
+    assert_non_null(second);
+    assert_null(db_acquire(fixture->db, &error));
+    assert_base_error(error, BASE_ERROR_UNAVAILABLE);
+    db_release(second);
+    struct db_connection *again = db_acquire(fixture->db, &error);
+    assert_ptr_equal(again, second);
+    db_release(again);
+    db_release(NULL);
+}
+
+static void test_release_rolls_back(void **state)
+{
+    struct fixture *fixture = *state;
+    GError *error = NULL;
+    struct db_connection *other = db_acquire(fixture->db, &error);
+    struct db_rows *rows = db_query(other, &error, "SELECT 1 UNION ALL SELECT 2");
+
+    assert_true(db_rows_next(rows, &error));
+    db_release(other); /* with its rows still open */
+    assert_true(db_transaction(fixture->db, write_and_succeed, NULL, &error));
+}
+
+static void test_migrating_again_changes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    GError *error = NULL;
+    guint applied = 9;
+    gint64 version = 0;
+
+    assert_true(db_migrate(fixture->db, &applied, &error));
+    assert_int_equal(applied, 0);
+    assert_true(db_schema_version(fixture->db, &version, &error));
+    assert_int_equal(version, db_schema_latest(fixture->db));
+    assert_int_equal(fixture_count(fixture->connection, "SELECT COUNT(*) FROM schema_steps"),
+                     version);
+}
+
+static void test_a_newer_database_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    GError *error = NULL;
+
+    assert_true(db_execute(fixture->connection, NULL, &error,
+                           "INSERT INTO schema_steps (number, name, checksum, applied_at) "
+                           "VALUES (?, 'future', 'x', 0)",
+                           db_int(db_schema_latest(fixture->db) + 1)));
+    assert_false(db_migrate(fixture->db, NULL, &error));
+    assert_non_null(strstr(error->message, "newer"));
+    assert_base_error(error, BASE_ERROR_UNSUPPORTED);
+}
+
+static void test_an_altered_step_is_noticed(void **state)
+{
+    struct fixture *fixture = *state;
+    GError *error = NULL;
+
+    assert_true(db_execute(fixture->connection, NULL, &error,
+                           "UPDATE schema_steps SET checksum = 'other' WHERE number = 1"));
+    assert_false(db_migrate(fixture->db, NULL, &error));
+    assert_base_error(error, BASE_ERROR_CORRUPT);
+}
+
+static void test_tables_of_another_program_survive(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    GError *error = NULL;
+
+    fixture_folder(&fixture);
+    fixture_reopen(&fixture, NULL);
+    assert_true(db_execute(fixture.connection, NULL, &error, "CREATE TABLE users (x INTEGER)"));
+    assert_true(db_execute(fixture.connection, NULL, &error, "INSERT INTO users VALUES (7)"));
+    assert_false(db_migrate(fixture.db, NULL, &error));
+    assert_non_null(strstr(error->message, "Step 1"));
+    g_clear_error(&error);
+    /* Nothing of the failed step is left. */
+    assert_int_equal(fixture_count(fixture.connection, "SELECT x FROM users"), 7);
+    assert_int_equal(fixture_count(fixture.connection, "SELECT COUNT(*) FROM sqlite_master"), 1);
+    fixture_remove(&fixture);
+}
+
+static gpointer migrate_in_thread(gpointer data)
+{
+    GError *error = NULL;
+    guint applied = 0;
+    struct db *own = db_open(data, NULL, &error); /* as another process would */
+
+    if (!own || !db_migrate(own, &applied, &error))
+        applied = 1000;
+    if (error)
+        print_message("%s\n", error->message);
+    g_clear_error(&error);
+    db_close(own);
+    return GUINT_TO_POINTER(applied);
+}
+
+static void test_several_start_at_once(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    GThread *threads[8];
+    guint applied = 0;
+
+    fixture_folder(&fixture);
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+        threads[i] = g_thread_new("start", migrate_in_thread, fixture.url);
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+        applied += GPOINTER_TO_UINT(g_thread_join(threads[i]));
+    fixture_reopen(&fixture, NULL);
+    assert_int_equal(applied, db_schema_latest(fixture.db));
+    fixture_remove(&fixture);
+}
+
+static guint findings_of(struct fixture *fixture)
+{
+    GError *error = NULL;
+    g_autoptr(GPtrArray) findings = g_ptr_array_new_with_free_func(g_free);
+
+    assert_true(db_check(fixture->db, findings, &error));
+    return findings->len;
+}
+
+static void test_check(void **state)
+{
+    struct fixture *fixture = *state;
+    GError *error = NULL;
+    struct base_uuid group = fixture_group(fixture, "1A");
+    struct base_uuid user = fixture_user(fixture, "Ana", "ana@uni.mx", CORE_ROLE_STUDENT, &group);
+
+    assert_int_equal(findings_of(fixture), 0);
+    fixture_template(fixture, &user);
+    assert_int_equal(findings_of(fixture), 1); /* a change of faces that was not counted */
+    assert_true(db_face_revision_bump(fixture->connection, &user, &error));
+    assert_int_equal(findings_of(fixture), 0);
+
+    fixture_store_mark(fixture, &user, &group, DAY, NOON, CORE_STATUS_PRESENT);
+    assert_true(db_execute(fixture->connection, NULL, &error,
+                           "UPDATE attendance SET local_day = '2026-03-13'"));
+    assert_true(db_execute(fixture->connection, NULL, &error, "PRAGMA foreign_keys = OFF"));
+    assert_true(db_execute(fixture->connection, NULL, &error, "DELETE FROM class_groups"));
+    /* The day, and two references to the lost group. */
+    assert_int_equal(findings_of(fixture), 2);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_unknown_urls),
+        cmocka_unit_test(test_a_new_file_is_private),
+        TEST(test_settings_of_a_connection),
+        TEST(test_values_come_back),
+        TEST(test_a_value_of_another_type_is_noticed),
+        TEST(test_faulty_statements),
+        TEST(test_one_text_can_be_read_twice_at_once),
+        TEST(test_conflicts_name_the_column),
+        TEST(test_transactions),
+        TEST(test_a_snapshot_stands_still),
+        TEST(test_the_pool_has_a_limit),
+        TEST(test_release_rolls_back),
+        TEST(test_migrating_again_changes_nothing),
+        TEST(test_a_newer_database_is_refused),
+        TEST(test_an_altered_step_is_noticed),
+        cmocka_unit_test(test_tables_of_another_program_survive),
+        cmocka_unit_test(test_several_start_at_once),
+        TEST(test_check),
+    };
+    return cmocka_run_group_tests_name("db_port", tests, NULL, NULL);
+}
