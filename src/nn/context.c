@@ -1,0 +1,125 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "nn/model.h"
+
+struct nn_context {
+    struct nn_model *model;
+    dnnl_stream_t stream;
+    char *arena;
+    dnnl_memory_t *memories; /* one a memory of the plan; constants belong to the plan */
+    dnnl_exec_arg_t **args;  /* one array a step */
+};
+
+static char *memory_bytes(const struct nn_context *context, int memory)
+{
+    const struct nn_plan *plan = context->model->plan;
+    return context->arena + nn_plan_buffer(plan, nn_plan_memory(plan, memory)->buffer)->offset;
+}
+
+static bool bind_memories(struct nn_context *context)
+{
+    const struct nn_plan *plan = context->model->plan;
+    context->memories = g_new0(dnnl_memory_t, plan->memories->len);
+    for (guint i = 0; i < plan->memories->len; i++) {
+        const struct nn_memory *memory = nn_plan_memory(plan, (int)i);
+        if (memory->buffer < 0) {
+            context->memories[i] = memory->constant;
+        } else if (dnnl_memory_create(&context->memories[i], &memory->layout, nn_engine(),
+                                      memory_bytes(context, (int)i)) != dnnl_success) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void bind_args(struct nn_context *context)
+{
+    const struct nn_plan *plan = context->model->plan;
+    context->args = g_new0(dnnl_exec_arg_t *, plan->steps->len);
+    for (guint i = 0; i < plan->steps->len; i++) {
+        const GArray *args = nn_plan_step(plan, i)->args;
+        context->args[i] = g_new(dnnl_exec_arg_t, args->len);
+        for (guint n = 0; n < args->len; n++) {
+            const struct nn_arg *arg = &g_array_index(args, struct nn_arg, n);
+            context->args[i][n] = (dnnl_exec_arg_t){arg->name, context->memories[arg->memory]};
+        }
+    }
+}
+
+struct nn_context *nn_context_create(struct nn_model *model, GError **error)
+{
+    struct nn_context *context = g_new0(struct nn_context, 1);
+    size_t size = MAX(model->plan->arena, NN_ALIGNMENT);
+    nn_thread_prepare();
+    nn_model_ref(model);
+    context->model = model;
+    context->arena = aligned_alloc(NN_ALIGNMENT, size);
+    if (context->arena != NULL) {
+        memset(context->arena, 0, size);
+    }
+    if (context->arena == NULL ||
+        dnnl_stream_create(&context->stream, nn_engine(), dnnl_stream_in_order) != dnnl_success ||
+        !bind_memories(context)) {
+        nn_context_destroy(context);
+        g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
+                    "no memory for the activations of a model (%zu bytes)", size);
+        return NULL;
+    }
+    bind_args(context);
+    return context;
+}
+
+void nn_context_destroy(struct nn_context *context)
+{
+    if (context == NULL) {
+        return;
+    }
+    const struct nn_plan *plan = context->model->plan;
+    for (guint i = 0; context->memories != NULL && i < plan->memories->len; i++) {
+        if (nn_plan_memory(plan, (int)i)->buffer >= 0 && context->memories[i] != NULL) {
+            dnnl_memory_destroy(context->memories[i]);
+        }
+    }
+    for (guint i = 0; context->args != NULL && i < plan->steps->len; i++) {
+        g_free(context->args[i]);
+    }
+    if (context->stream != NULL) {
+        dnnl_stream_destroy(context->stream);
+    }
+    g_free(context->memories);
+    g_free(context->args);
+    free(context->arena);
+    nn_model_destroy(context->model);
+    g_free(context);
+}
+
+float *nn_context_input(struct nn_context *context)
+{
+    return (float *)(void *)memory_bytes(context, context->model->plan->input);
+}
+
+bool nn_context_run(struct nn_context *context, GError **error)
+{
+    const struct nn_plan *plan = context->model->plan;
+    nn_thread_prepare();
+    for (guint i = 0; i < plan->steps->len; i++) {
+        const struct nn_step *step = nn_plan_step(plan, i);
+        dnnl_status_t status = dnnl_primitive_execute(step->primitive, context->stream,
+                                                      (int)step->args->len, context->args[i]);
+        if (status != dnnl_success) {
+            g_set_error(error, BASE_ERROR, BASE_ERROR_INTERNAL, "%s: oneDNN fails with status %d",
+                        step->text, (int)status);
+            return false;
+        }
+    }
+    return true;
+}
+
+const float *nn_context_output(const struct nn_context *context, size_t output)
+{
+    const GArray *outputs = context->model->plan->outputs;
+    g_assert(output < outputs->len);
+    return (const float *)(const void *)memory_bytes(context, g_array_index(outputs, int, output));
+}

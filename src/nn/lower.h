@@ -1,0 +1,96 @@
+/*
+ * From the typed graph to oneDNN primitives.
+ *
+ * Convolutions choose their layouts and the other primitives take what they are given, so that data
+ * stays blocked from the first convolution to the last. Reorders appear only where two layouts
+ * meet. A buffer is overwritten in place when nothing reads it afterwards.
+ */
+#ifndef NN_LOWER_H
+#define NN_LOWER_H
+
+#include "nn/graph.h"
+#include "nn/plan.h"
+
+#define NN_ARGS_MAX 8
+
+struct nn_lower {
+    const struct nn_graph *graph;
+    struct nn_plan *plan;
+    dnnl_stream_t stream;       /* for reorders of weights while loading */
+    int *memory_of;             /* value → memory, NN_NONE before it is computed */
+    int *reads_left;            /* value → reads by nodes not lowered yet, and by the caller */
+    GArray *pending;            /* int per buffer: sum of reads_left of the values in it */
+    const struct nn_node *node; /* for messages */
+};
+
+/* The plan of a fused graph; NULL with an error that names the node. */
+struct nn_plan *nn_lower_graph(const struct nn_graph *graph, GError **error);
+
+/* Layouts. */
+void nn_layout_dims(const struct nn_shape *shape, dnnl_dims_t dims);
+dnnl_memory_desc_t nn_layout_plain(const struct nn_shape *shape);
+dnnl_memory_desc_t nn_layout_any(const struct nn_shape *shape);
+/* The blocks and the order of axes of `like`, for another shape of the same rank; dense. */
+dnnl_memory_desc_t nn_layout_like(const dnnl_memory_desc_t *like, const struct nn_shape *shape);
+/* True when the bytes lie dense and row-major, whatever the layout is called. */
+bool nn_layout_is_plain(const dnnl_memory_desc_t *layout);
+/* The axes as letters from the outermost to the innermost, blocks at the end, such as "abcd16b".
+ * Free with g_free. */
+char *nn_layout_text(const dnnl_memory_desc_t *layout);
+
+/* Errors. */
+bool nn_lower_fail(const struct nn_lower *lower, dnnl_status_t status, GError **error);
+
+/* Memories. All return an index into the plan's memories, NN_NONE after an error. */
+int nn_lower_memory_new(struct nn_lower *lower, const dnnl_memory_desc_t *layout);
+int nn_lower_memory_view(struct nn_lower *lower, int memory, const dnnl_memory_desc_t *layout);
+/* A constant of the graph, seen as `shape`, in the given layout. */
+int nn_lower_constant(struct nn_lower *lower, int value, const struct nn_shape *shape,
+                      const dnnl_memory_desc_t *layout, GError **error);
+/* Where a value lies; a constant is put into plain memory. */
+int nn_lower_input(struct nn_lower *lower, int value, GError **error);
+/* The memory itself when it has this layout already, else a reordered copy. */
+int nn_lower_reordered(struct nn_lower *lower, int memory, const dnnl_memory_desc_t *layout,
+                       GError **error);
+int nn_lower_plain(struct nn_lower *lower, int memory, const struct nn_shape *shape,
+                   GError **error);
+bool nn_lower_copy(struct nn_lower *lower, int from, int to, GError **error);
+const dnnl_memory_desc_t *nn_lower_layout(const struct nn_lower *lower, int memory);
+/* True when the node at work, which reads `memory` for `value`, is its buffer's last reader. */
+bool nn_lower_may_overwrite(const struct nn_lower *lower, int memory, int value);
+/* The memory is the node's output. */
+bool nn_lower_bind(struct nn_lower *lower, int value, int memory);
+
+/* Steps. Creates the descriptor, lets `operation` be any dnnl_…_desc_t. */
+dnnl_primitive_desc_t nn_lower_descriptor(struct nn_lower *lower, const void *operation,
+                                          const dnnl_post_ops_t post_ops, GError **error);
+const dnnl_memory_desc_t *nn_lower_query(const dnnl_primitive_desc_t descriptor, dnnl_query_t what,
+                                         int index);
+/* Makes the primitive, adds scratch memory and the step. Takes the descriptor. */
+bool nn_lower_step(struct nn_lower *lower, dnnl_primitive_desc_t descriptor,
+                   const struct nn_arg *args, guint args_n, GError **error);
+/* Sum and element-wise posts of the node; NULL when it has none. Free with
+ * dnnl_post_ops_destroy. */
+dnnl_post_ops_t nn_lower_posts(const struct nn_node *node);
+/* The output's memory: where the summed operand lies if it can be overwritten, else a new one
+ * that holds a copy of it; a new one without a sum. */
+int nn_lower_destination(struct nn_lower *lower, const dnnl_memory_desc_t *layout, GError **error);
+
+/* One function a kind. */
+bool nn_lower_conv(struct nn_lower *lower, const struct nn_node *node, GError **error);
+bool nn_lower_inner(struct nn_lower *lower, const struct nn_node *node, GError **error);
+bool nn_lower_matmul(struct nn_lower *lower, const struct nn_node *node, GError **error);
+bool nn_lower_pool(struct nn_lower *lower, const struct nn_node *node, GError **error);
+bool nn_lower_reduce(struct nn_lower *lower, const struct nn_node *node, GError **error);
+bool nn_lower_scale(struct nn_lower *lower, const struct nn_node *node, GError **error);
+bool nn_lower_eltwise(struct nn_lower *lower, const struct nn_node *node, GError **error);
+bool nn_lower_binary(struct nn_lower *lower, const struct nn_node *node, GError **error);
+bool nn_lower_prelu(struct nn_lower *lower, const struct nn_node *node, GError **error);
+bool nn_lower_softmax(struct nn_lower *lower, const struct nn_node *node, GError **error);
+bool nn_lower_concat(struct nn_lower *lower, const struct nn_node *node, GError **error);
+bool nn_lower_slice(struct nn_lower *lower, const struct nn_node *node, GError **error);
+bool nn_lower_transpose(struct nn_lower *lower, const struct nn_node *node, GError **error);
+bool nn_lower_reshape(struct nn_lower *lower, const struct nn_node *node, GError **error);
+bool nn_lower_shuffle(struct nn_lower *lower, const struct nn_node *node, GError **error);
+
+#endif

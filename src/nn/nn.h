@@ -1,0 +1,80 @@
+/*
+ * Neural network inference: an ONNX file becomes a list of oneDNN primitives.
+ *
+ * A model is immutable once loaded and may be shared by any number of threads. A context holds the
+ * activations of one run; it belongs to one thread at a time. Tensors go in and come out as dense
+ * row-major float32 (NCHW for pictures); between the first and the last primitive they stay in the
+ * layouts that oneDNN prefers.
+ *
+ * Semantics follow the ONNX operator specification (opset 9 to 17 of the listed operators).
+ * Denormal weights are flushed to zero at load, and every thread that runs a context has
+ * flush-to-zero and denormals-are-zero set and runs its primitives on itself alone.
+ */
+#ifndef NN_NN_H
+#define NN_NN_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NN_DIMS_MAX 6
+
+struct nn_shape {
+    int rank; /* 0 (a scalar) to NN_DIMS_MAX */
+    int64_t dims[NN_DIMS_MAX];
+};
+
+/* Number of elements; 1 for a scalar. */
+int64_t nn_shape_count(const struct nn_shape *shape);
+
+struct nn_options {
+    /* Replaces the shape of the graph's (only) input; rank 0 keeps what the file says. A graph
+     * that is not fully convolutional refuses a size that its weights do not fit. */
+    struct nn_shape input;
+    /* Names of the tensors wanted, intermediate ones included; NULL means the graph's outputs.
+     * What no wanted tensor depends on is never built nor computed. */
+    const char *const *outputs;
+    size_t outputs_n;
+    /* The file's maximum size in bytes; 0 means 512 MiB. */
+    size_t size_max;
+};
+
+struct nn_model;
+struct nn_context;
+
+/*
+ * Loads a model. `options` may be NULL. Fails with BASE_ERROR_IO (cannot be read),
+ * BASE_ERROR_CORRUPT (truncated, or not ONNX), BASE_ERROR_UNSUPPORTED (operator, type or
+ * attribute; the message names the node) or BASE_ERROR_INVALID (a shape that does not fit, an
+ * unknown output name). No input makes it crash or read outside the buffer.
+ */
+struct nn_model *nn_model_load_file(const char *path, const struct nn_options *options,
+                                    GError **error);
+struct nn_model *nn_model_load_bytes(const void *data, size_t size,
+                                     const struct nn_options *options, GError **error);
+
+/* Frees a model when its last context is gone too; NULL is fine. */
+void nn_model_destroy(struct nn_model *model);
+
+size_t nn_model_outputs(const struct nn_model *model);
+const struct nn_shape *nn_model_input_shape(const struct nn_model *model);
+const struct nn_shape *nn_model_output_shape(const struct nn_model *model, size_t output);
+
+/* One line a primitive: operator, shapes, the implementation that oneDNN chose. For debugging and
+ * for the test that no reference kernel is on the hot path. Free with g_free. */
+char *nn_model_describe(const struct nn_model *model);
+
+struct nn_context *nn_context_create(struct nn_model *model, GError **error);
+void nn_context_destroy(struct nn_context *context);
+
+/* The context's input: nn_model_input_shape() floats, dense, to be filled before a run. */
+float *nn_context_input(struct nn_context *context);
+
+/* Runs the model on the input. On the calling thread alone. */
+bool nn_context_run(struct nn_context *context, GError **error);
+
+/* Result of the last run: nn_model_output_shape() floats, dense; valid until the next run. */
+const float *nn_context_output(const struct nn_context *context, size_t output);
+
+#endif
