@@ -1,0 +1,302 @@
+#include "face/detector.h"
+
+#include "base/error.h"
+#include "face/resample.h"
+#include "nn/nn.h"
+
+#include <math.h>
+#include <string.h>
+
+#define LEVELS 4
+#define PRIORS_MAX 3
+#define OVERLAP_MAX 0.35F
+#define CENTRE_VARIANCE 0.1F
+#define SIZE_VARIANCE 0.2F
+/* A hostile picture could light up every prior; suppression is quadratic. */
+#define BOXES_MAX 4000
+
+/* One level of the detector's pyramid: square priors of these sizes in the centre of each cell. */
+struct level {
+    int stride;
+    int priors;
+    float size[PRIORS_MAX];
+};
+
+static const struct level levels[LEVELS] = {
+    {8, 3, {10, 16, 24}},
+    {16, 2, {32, 48}},
+    {32, 2, {64, 96}},
+    {64, 3, {128, 192, 256}},
+};
+
+/* Class scores and box offsets of each level, before the decoder that the file carries. */
+static const char *const heads[LEVELS * 2] = {
+    "319", "333", "365", "379", "405", "419", "437", "449",
+};
+
+/* Both orientations, so that a portrait picture does not waste half of a landscape input. */
+struct shape {
+    int width, height;
+};
+
+#define SHAPES_N (FACE_DETAIL_N * 2)
+
+static const struct shape shapes[SHAPES_N] = {
+    {320, 240},  {240, 320},  {640, 480},   {480, 640},
+    {1280, 960}, {960, 1280}, {1920, 1440}, {1440, 1920},
+};
+
+struct face_detector {
+    char *path;
+    GMutex lock; /* guards the growth of `models` */
+    struct nn_model *models[SHAPES_N];
+};
+
+struct face_detector_memory {
+    struct face_detector *detector;
+    struct nn_context *contexts[SHAPES_N];
+    float *pixels; /* the fitted picture, interleaved */
+    size_t pixels_n;
+};
+
+static struct nn_model *load(struct face_detector *detector, int shape, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&detector->lock);
+    if (detector->models[shape] == NULL) {
+        struct nn_options options = {
+            .input = {4, {1, 3, shapes[shape].height, shapes[shape].width}},
+            .outputs = heads,
+            .outputs_n = G_N_ELEMENTS(heads),
+        };
+        detector->models[shape] = nn_model_load_file(detector->path, &options, error);
+    }
+    return detector->models[shape];
+}
+
+struct face_detector *face_detector_create(const char *path, GError **error)
+{
+    struct face_detector *detector = g_new0(struct face_detector, 1);
+    detector->path = g_strdup(path);
+    g_mutex_init(&detector->lock);
+    if (load(detector, 0, error) == NULL) {
+        face_detector_destroy(detector);
+        return NULL;
+    }
+    return detector;
+}
+
+void face_detector_destroy(struct face_detector *detector)
+{
+    if (detector == NULL) {
+        return;
+    }
+    for (int i = 0; i < SHAPES_N; i++) {
+        nn_model_destroy(detector->models[i]);
+    }
+    g_mutex_clear(&detector->lock);
+    g_free(detector->path);
+    g_free(detector);
+}
+
+struct face_detector_memory *face_detector_memory_create(struct face_detector *detector)
+{
+    struct face_detector_memory *memory = g_new0(struct face_detector_memory, 1);
+    memory->detector = detector;
+    return memory;
+}
+
+void face_detector_memory_destroy(struct face_detector_memory *memory)
+{
+    if (memory == NULL) {
+        return;
+    }
+    for (int i = 0; i < SHAPES_N; i++) {
+        nn_context_destroy(memory->contexts[i]);
+    }
+    g_free(memory->pixels);
+    g_free(memory);
+}
+
+static struct nn_context *context(struct face_detector_memory *memory, int shape, GError **error)
+{
+    if (memory->contexts[shape] == NULL) {
+        struct nn_model *model = load(memory->detector, shape, error);
+        memory->contexts[shape] = model != NULL ? nn_context_create(model, error) : NULL;
+    }
+    return memory->contexts[shape];
+}
+
+/* Fills the input; returns network pixels a picture pixel. */
+static float fit_picture(struct face_detector_memory *memory, const struct face_image *image,
+                         const struct shape *shape, float *input)
+{
+    float scale = fminf((float)shape->width / (float)image->width,
+                        (float)shape->height / (float)image->height);
+    int width = CLAMP((int)lrintf((float)image->width * scale), 1, shape->width);
+    int height = CLAMP((int)lrintf((float)image->height * scale), 1, shape->height);
+    size_t need = (size_t)width * (size_t)height * 3;
+    if (memory->pixels_n < need) {
+        memory->pixels = g_renew(float, memory->pixels, need);
+        memory->pixels_n = need;
+    }
+    struct face_crop whole = {0, 0, (float)width / scale, (float)height / scale};
+    face_resample_area(image, &whole, memory->pixels, width, height);
+
+    size_t plane = (size_t)shape->width * (size_t)shape->height;
+    memset(input, 0, plane * 3 * sizeof *input); /* the mean colour around the picture */
+    for (int y = 0; y < height; y++) {
+        const float *row = memory->pixels + (size_t)y * (size_t)width * 3;
+        float *target = input + (size_t)y * (size_t)shape->width;
+        for (int x = 0; x < width; x++, row += 3, target++) {
+            target[0] = (row[0] - 127) / 128;
+            target[plane] = (row[1] - 127) / 128;
+            target[plane * 2] = (row[2] - 127) / 128;
+        }
+    }
+    return scale;
+}
+
+/* The box of one prior; `offset` points at its first of four planes. */
+static struct face_box decode_box(const float *offset, size_t plane, float centre_x, float centre_y,
+                                  float size, float scale)
+{
+    float x = centre_x + offset[0] * CENTRE_VARIANCE * size;
+    float y = centre_y + offset[plane] * CENTRE_VARIANCE * size;
+    float width = size * expf(offset[plane * 2] * SIZE_VARIANCE);
+    float height = size * expf(offset[plane * 3] * SIZE_VARIANCE);
+    return (struct face_box){
+        .x = (x - width / 2) / scale,
+        .y = (y - height / 2) / scale,
+        .width = width / scale,
+        .height = height / scale,
+    };
+}
+
+static void decode_level(const struct level *level, const float *classes, const float *offsets,
+                         const struct nn_shape *shape, float scale, float logit_min, GArray *boxes)
+{
+    int rows = (int)shape->dims[2];
+    int columns = (int)shape->dims[3];
+    size_t plane = (size_t)rows * (size_t)columns;
+    for (int prior = 0; prior < level->priors; prior++) {
+        const float *background = classes + (size_t)prior * 2 * plane;
+        const float *offset = offsets + (size_t)prior * 4 * plane;
+        for (size_t cell = 0; cell < plane; cell++) {
+            float logit = background[cell + plane] - background[cell];
+            if (!(logit >= logit_min)) {
+                continue;
+            }
+            float x = ((float)(cell % (size_t)columns) + 0.5F) * (float)level->stride;
+            float y = ((float)(cell / (size_t)columns) + 0.5F) * (float)level->stride;
+            struct face_box box = decode_box(offset + cell, plane, x, y, level->size[prior], scale);
+            box.score = 1 / (1 + expf(-logit));
+            g_array_append_val(boxes, box);
+        }
+    }
+}
+
+static bool heads_fit(const struct nn_model *model)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(heads); i++) {
+        const struct nn_shape *shape = nn_model_output_shape(model, i);
+        int64_t planes = levels[i / 2].priors * (i % 2 == 0 ? 2 : 4);
+        if (shape->rank != 4 || shape->dims[0] != 1 || shape->dims[1] != planes) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool face_detector_run(struct face_detector_memory *memory, const struct face_image *image,
+                       enum face_detail detail, float score_min, GArray *boxes, GError **error)
+{
+    int shape = (int)detail * 2 + (image->height > image->width ? 1 : 0);
+    struct nn_context *network = context(memory, shape, error);
+    if (network == NULL) {
+        return false;
+    }
+    const struct nn_model *model = memory->detector->models[shape];
+    if (!heads_fit(model)) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_CORRUPT,
+                    "The face detector's model is not the one that is supported.");
+        return false;
+    }
+    float scale = fit_picture(memory, image, &shapes[shape], nn_context_input(network));
+    if (!nn_context_run(network, error)) {
+        return false;
+    }
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(struct face_box));
+    float logit_min = logf(score_min / (1 - score_min));
+    for (size_t i = 0; i < LEVELS; i++) {
+        decode_level(&levels[i], nn_context_output(network, i * 2),
+                     nn_context_output(network, i * 2 + 1), nn_model_output_shape(model, i * 2),
+                     scale, logit_min, found);
+    }
+    face_detector_suppress(found, OVERLAP_MAX, 1);
+    g_array_append_vals(boxes, found->data, found->len);
+    return true;
+}
+
+enum face_detail face_detector_full_detail(const struct face_image *image)
+{
+    int longer = MAX(image->width, image->height);
+    for (int detail = 0; detail < FACE_DETAIL_N; detail++) {
+        if (longer <= shapes[detail * 2].width) {
+            return (enum face_detail)detail;
+        }
+    }
+    return FACE_DETAIL_1920;
+}
+
+static float intersection(const struct face_box *a, const struct face_box *b)
+{
+    float width = fminf(a->x + a->width, b->x + b->width) - fmaxf(a->x, b->x);
+    float height = fminf(a->y + a->height, b->y + b->height) - fmaxf(a->y, b->y);
+    return width > 0 && height > 0 ? width * height : 0;
+}
+
+float face_box_overlap(const struct face_box *a, const struct face_box *b)
+{
+    float both = intersection(a, b);
+    float either = a->width * a->height + b->width * b->height - both;
+    return either > 0 ? both / either : 0;
+}
+
+float face_box_inside(const struct face_box *a, const struct face_box *b)
+{
+    float smaller = fminf(a->width * a->height, b->width * b->height);
+    return smaller > 0 ? intersection(a, b) / smaller : 0;
+}
+
+static gint compare_scores(gconstpointer a, gconstpointer b)
+{
+    float left = ((const struct face_box *)a)->score;
+    float right = ((const struct face_box *)b)->score;
+    return (left < right) - (left > right);
+}
+
+static bool suppressed(const struct face_box *kept, size_t kept_n, const struct face_box *box,
+                       float overlap_max, float inside_max)
+{
+    for (size_t i = 0; i < kept_n; i++) {
+        if (face_box_overlap(&kept[i], box) > overlap_max ||
+            face_box_inside(&kept[i], box) > inside_max) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void face_detector_suppress(GArray *boxes, float overlap_max, float inside_max)
+{
+    g_array_sort(boxes, compare_scores);
+    struct face_box *box = (struct face_box *)boxes->data;
+    size_t n = MIN(boxes->len, BOXES_MAX);
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!suppressed(box, kept, &box[i], overlap_max, inside_max)) {
+            box[kept++] = box[i];
+        }
+    }
+    g_array_set_size(boxes, (guint)kept);
+}

@@ -1,0 +1,34 @@
+/* How the engine makes its workers; private to the folder. */
+#ifndef FACE_WORKER_H
+#define FACE_WORKER_H
+
+#include "face/detector.h"
+#include "face/engine.h"
+#include "nn/nn.h"
+
+enum face_network {
+    FACE_NETWORK_LANDMARKS,
+    FACE_NETWORK_FEATURE,
+    FACE_NETWORK_LIVENESS,
+    FACE_NETWORK_POSE,
+    FACE_NETWORK_EYE,
+    FACE_NETWORK_N,
+};
+
+struct face_worker {
+    struct face_detector_memory *detector;
+    struct nn_context *networks[FACE_NETWORK_N];
+    float *pixels; /* scratch: an interleaved crop of any network's input size */
+    struct face_timings timings;
+};
+
+struct face_worker *face_worker_create(struct face_detector *detector,
+                                       struct nn_model *const models[FACE_NETWORK_N],
+                                       GError **error);
+void face_worker_destroy(struct face_worker *worker);
+
+/* The share of a box's way to the picture: how well the landmarks fit a box that found them, 0 to
+ * 1, given the misfit of their alignment. */
+float face_view_agreement(const struct face_view *view);
+
+#endif
