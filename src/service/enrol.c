@@ -1,0 +1,265 @@
+#include "service/enrol.h"
+
+#include "auth/seal.h"
+#include "db/query/template.h"
+#include "db/query/user.h"
+#include "service/gallery.h"
+#include "service/internal.h"
+
+#include <string.h>
+
+enum {
+    STORE_ATTEMPTS = 8,
+    SOURCE_MAX = 40, /* characters */
+};
+
+/* ---- storing ---- */
+
+struct store_work {
+    struct service *service;
+    const struct service_identity *identity;
+    struct service_batch *batch;
+    const struct base_uuid *person;
+    service_batch_body before;
+    gpointer data;
+    gint64 revision; /* of the faces that the batch was compared with */
+    bool overtaken;  /* they have changed since */
+};
+
+static bool store_one(struct db_connection *connection, const struct store_work *work, size_t index,
+                      base_time now, GError **error)
+{
+    struct service *service = work->service;
+    struct service_photo *photo = &work->batch->enrolment->photos[index];
+    const char *model = recogniser_model_id(service->recogniser);
+    struct core_template face = {
+        .user_id = *work->person,
+        .model = (char *)model,
+        .quality = CLAMP((double)photo->quality.overall, 0.0, 1.0),
+        .source = (char *)work->batch->source,
+        .created_at = now,
+    };
+
+    base_uuid_new(&face.id);
+    const struct auth_seal_context context = {*work->person, face.id, model};
+    face.sealed =
+        auth_seal_close(service->keys, &context, work->batch->values + index * FACE_TEMPLATE_N,
+                        FACE_TEMPLATE_N * sizeof(float), error);
+    if (!face.sealed)
+        return false;
+    const bool ok = db_template_insert(connection, &face, error);
+    g_bytes_unref(face.sealed);
+    photo->template_id = face.id;
+    return ok;
+}
+
+static bool store_room(struct db_connection *connection, const struct store_work *work,
+                       GError **error)
+{
+    struct service_enrolment *enrolment = work->batch->enrolment;
+    g_autoptr(core_user) user = db_user_find(connection, work->person, error);
+
+    if (!user)
+        return false;
+    if (user->deleted_at)
+        return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
+    enrolment->face_count = user->face_count + (gint64)enrolment->photos_n;
+    return enrolment->face_count <= work->service->faces_max ||
+           service_fail(error, BASE_ERROR_CONFLICT,
+                        "images would be more than the %d photos kept of a person; delete old "
+                        "ones first.",
+                        work->service->faces_max);
+}
+
+static bool store_body(struct db_connection *connection, gpointer data, GError **error)
+{
+    struct store_work *work = data;
+    const struct service_enrolment *enrolment = work->batch->enrolment;
+    const base_time now = base_time_now();
+    gint64 revision = 0;
+
+    if (!db_face_revision(connection, &revision, error))
+        return false;
+    work->overtaken = revision != work->revision;
+    if (work->overtaken)
+        return service_fail(error, BASE_ERROR_UNAVAILABLE,
+                            "Too many people are enrolling at once; please try again.");
+    if (work->before && !work->before(connection, work->data, error))
+        return false;
+    if (!store_room(connection, work, error))
+        return false;
+    for (size_t i = 0; i < enrolment->photos_n; i++)
+        if (!store_one(connection, work, i, now, error))
+            return false;
+    return db_face_revision_bump(connection, work->person, error) &&
+           service_audit(connection, work->identity, "faces.add", work->person,
+                         json_pack("{s:I, s:s}", "photos", (json_int_t)enrolment->photos_n,
+                                   "source", work->batch->source),
+                         error);
+}
+
+/* Compares with a gallery that is up to date, and remembers of which moment it is. */
+static bool store_compare(struct store_work *work, GError **error)
+{
+    struct service *service = work->service;
+
+    if (!service_gallery_sync(service, error))
+        return false;
+    work->revision = __atomic_load_n(&service->gallery_revision, __ATOMIC_ACQUIRE);
+    service_batch_duplicate(service, work->batch);
+    return true;
+}
+
+/* The enrolment lock is held. */
+static bool store_locked(struct store_work *work, GError **error)
+{
+    for (int attempt = 1;; attempt++) {
+        GError *problem = NULL;
+        if (!store_compare(work, error))
+            return false;
+        if (!service_batch_accepted(work->batch))
+            return true;
+        if (db_transaction(work->service->db, store_body, work, &problem))
+            break;
+        if (!work->overtaken || attempt == STORE_ATTEMPTS) {
+            g_propagate_error(error, problem);
+            return false;
+        }
+        g_error_free(problem);
+    }
+    work->batch->enrolment->stored = true;
+    return true;
+}
+
+bool service_batch_store(struct service *service, const struct service_identity *identity,
+                         struct service_batch *batch, const struct base_uuid *person,
+                         service_batch_body before, gpointer data, GError **error)
+{
+    struct store_work work = {service, identity, batch, person, before, data, 0, false};
+    g_autoptr(GError) problem = NULL;
+
+    g_mutex_lock(&service->enrol_lock);
+    const bool ok = store_locked(&work, error);
+    g_mutex_unlock(&service->enrol_lock);
+    if (!ok || !batch->enrolment->stored)
+        for (size_t i = 0; i < batch->enrolment->photos_n; i++)
+            batch->enrolment->photos[i].template_id = (struct base_uuid){0};
+    /* The faces are stored; if they cannot join the gallery now, the next search takes them in. */
+    else if (!service_gallery_sync(service, &problem))
+        g_warning("The gallery could not be brought up to date: %s", problem->message);
+    if (!identity || identity->role != CORE_ROLE_ADMIN)
+        batch->enrolment->duplicate_of = (struct base_uuid){0};
+    return ok;
+}
+
+/* ---- enrolling somebody who has an account ---- */
+
+/* Checks permission and fetches the templates stored already. */
+static GArray *enrol_prepare(struct service *service, const struct service_identity *identity,
+                             const struct base_uuid *user_id, GError **error)
+{
+    g_autoptr(db_connection) connection = db_acquire(service->db, error);
+
+    if (!connection || !service_allow(connection, identity, CORE_ACTION_FACE_WRITE, user_id, error))
+        return NULL;
+    g_autoptr(core_user) user = db_user_find(connection, user_id, error);
+    if (!user)
+        return NULL;
+    if (user->deleted_at) {
+        service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
+        return NULL;
+    }
+    return service_templates_of(service, connection, user_id, error);
+}
+
+bool service_enrol(struct service *service, const struct service_identity *identity,
+                   const struct base_uuid *user_id, const struct recognise_picture *photos,
+                   size_t photos_n, const struct service_enrol_options *options,
+                   struct service_enrolment *enrolment, GError **error)
+{
+    static const struct service_enrol_options nothing;
+    const bool admin = identity->role == CORE_ROLE_ADMIN;
+
+    *enrolment = (struct service_enrolment){0};
+    if (!service_faces_ready(service, error))
+        return false;
+    if (!options)
+        options = &nothing;
+    g_autofree char *source =
+        base_text_name(options->source ? options->source : "profile", "source", SOURCE_MAX, error);
+    g_autoptr(GArray) stored = source ? enrol_prepare(service, identity, user_id, error) : NULL;
+    if (!stored)
+        return false;
+    struct service_batch batch = {
+        .enrolment = enrolment,
+        .person = user_id,
+        .skip_liveness = options->skip_liveness && admin,
+        .allow_duplicate = options->allow_duplicate && admin,
+        .source = source,
+    };
+    bool ok = service_batch_judge(service, &batch, photos, photos_n, error);
+    if (ok && service_batch_accepted(&batch))
+        service_batch_compare(service, &batch, (const float *)(void *)stored->data,
+                              stored->len / FACE_TEMPLATE_N);
+    if (ok && service_batch_accepted(&batch))
+        ok = service_batch_store(service, identity, &batch, user_id, NULL, NULL, error);
+    g_free(batch.values);
+    return ok;
+}
+
+/* ---- listing and deleting ---- */
+
+GPtrArray *service_faces_list(struct service *service, const struct service_identity *identity,
+                              const struct base_uuid *user_id, GError **error)
+{
+    g_autoptr(db_connection) connection = db_acquire(service->db, error);
+
+    if (!connection || !service_allow(connection, identity, CORE_ACTION_FACE_WRITE, user_id, error))
+        return NULL;
+    g_autoptr(core_user) user = db_user_find(connection, user_id, error);
+    GPtrArray *faces = user ? db_template_list_user(connection, user_id, error) : NULL;
+    for (guint i = 0; faces && i < faces->len; i++) {
+        struct core_template *face = faces->pdata[i];
+        g_clear_pointer(&face->sealed, g_bytes_unref);
+    }
+    return faces;
+}
+
+struct delete_work {
+    const struct service_identity *identity;
+    const struct base_uuid *user_id;
+    const struct base_uuid *template_id; /* NULL: all */
+    gint64 removed;
+};
+
+static bool delete_body(struct db_connection *connection, gpointer data, GError **error)
+{
+    struct delete_work *work = data;
+
+    work->removed = 1;
+    if (!service_allow(connection, work->identity, CORE_ACTION_FACE_WRITE, work->user_id, error))
+        return false;
+    g_autoptr(core_user) user = db_user_find(connection, work->user_id, error);
+    if (!user)
+        return false;
+    if (work->template_id
+            ? !db_template_delete(connection, work->user_id, work->template_id, error)
+            : !db_template_delete_user(connection, work->user_id, &work->removed, error))
+        return false;
+    return db_face_revision_bump(connection, work->user_id, error) &&
+           service_audit(connection, work->identity, "faces.delete", work->user_id,
+                         json_pack("{s:I}", "photos", (json_int_t)work->removed), error);
+}
+
+bool service_faces_delete(struct service *service, const struct service_identity *identity,
+                          const struct base_uuid *user_id, const struct base_uuid *template_id,
+                          gint64 *removed, GError **error)
+{
+    struct delete_work work = {identity, user_id, template_id, 0};
+
+    if (!db_transaction(service->db, delete_body, &work, error))
+        return false;
+    if (removed)
+        *removed = work.removed;
+    return !service->recogniser || service_gallery_sync(service, error);
+}

@@ -1,0 +1,145 @@
+/* Private to this folder: what the use cases share. */
+#ifndef SERVICE_INTERNAL_H
+#define SERVICE_INTERNAL_H
+
+#include "auth/token.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "core/permission.h"
+#include "service/enrol.h"
+#include "service/service.h"
+#include "service/users.h"
+
+enum {
+    SERVICE_NAME_MAX = 120,   /* characters */
+    SERVICE_REASON_MAX = 500, /* characters */
+};
+
+struct service {
+    struct db *db;
+    const struct auth_keys *keys;
+    struct recogniser *recogniser;
+    struct auth_tokens *tokens;
+    struct auth_limiter *limiter;
+    char *email_domain; /* NULL: the institution's */
+    char *time_zone;    /* NULL: the institution's */
+    GTimeZone *zone;    /* of time_zone: held so that looking it up again is cheap */
+    base_time session;  /* life of a token */
+    int faces_max;
+    bool self_registration;
+    bool liveness;
+
+    /* One enrolment at a time compares its face with the gallery and stores it, or two requests
+     * could enrol one face as two people. Taken before gallery_lock, never with a connection. */
+    GMutex enrol_lock;
+
+    /* Held while the gallery is changed. A connection is acquired before it. */
+    GMutex gallery_lock;
+    GHashTable *gallery_people; /* struct base_uuid *: who is in it */
+    gint64 gallery_revision;    /* of the faces counter; written under the lock, read atomically */
+};
+
+/* Sets the error and returns false, for use in a return statement. */
+bool service_fail(GError **error, enum base_error code, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+/* Appends an entry to the audit log in the caller's transaction; takes over `details`, which may be
+ * NULL. `identity` may be NULL: nobody signed in. */
+bool service_audit(struct db_connection *connection, const struct service_identity *identity,
+                   const char *action, const struct base_uuid *subject, json_t *details,
+                   GError **error);
+
+/* Whether the caller may do this to this person: BASE_ERROR_FORBIDDEN otherwise. */
+bool service_allow(struct db_connection *connection, const struct service_identity *identity,
+                   enum core_action action, const struct base_uuid *subject, GError **error);
+
+/* The same for what is not about one person: only the scope "all" will do. */
+bool service_allow_all(const struct service_identity *identity, enum core_action action,
+                       GError **error);
+
+/* As service_institution() and service_time_zone(), on a connection that the caller holds. */
+struct core_institution *service_institution_on(struct service *service,
+                                                struct db_connection *connection, GError **error);
+GTimeZone *service_zone_of(struct service *service, const struct core_institution *institution,
+                           GError **error);
+
+/* A group that must exist: BASE_ERROR_INVALID naming `group_id` otherwise. Nil is fine. */
+bool service_group_check(struct db_connection *connection, const struct base_uuid *group_id,
+                         GError **error);
+
+/* BASE_ERROR_UNAVAILABLE when there is no recogniser. */
+bool service_faces_ready(const struct service *service, GError **error);
+
+/* A token for this person as they are now. */
+bool service_session_issue(struct service *service, const struct core_user *user, char **token,
+                           base_time *expires_at, GError **error);
+
+/* A sentence that a person wrote: 1 to SERVICE_REASON_MAX characters. NULL with
+ * BASE_ERROR_INVALID naming `field`. */
+char *service_reason(const char *text, const char *field, GError **error);
+
+/* ---- gallery.c ---- */
+
+/* service_gallery_sync() on a connection that the caller holds. */
+bool service_gallery_sync_on(struct service *service, struct db_connection *connection,
+                             GError **error);
+
+/* Opens a stored template. BASE_ERROR_CORRUPT, or BASE_ERROR_UNSUPPORTED when another model made
+ * it. */
+bool service_template_open(struct service *service, const struct core_template *face,
+                           float values[FACE_TEMPLATE_N], GError **error);
+
+/* The usable templates of a person, n × FACE_TEMPLATE_N floats in an array of float; what cannot be
+ * read is left out and logged. */
+GArray *service_templates_of(struct service *service, struct db_connection *connection,
+                             const struct base_uuid *user_id, GError **error);
+
+/* ---- photos.c ---- */
+
+/* Photos of one call: what was seen in them and the templates of those accepted. */
+struct service_batch {
+    struct service_enrolment *enrolment;
+    float *values;                  /* photos_n × FACE_TEMPLATE_N; free with g_free() */
+    const struct base_uuid *person; /* NULL: somebody new */
+    bool skip_liveness;
+    bool allow_duplicate;
+    const char *source;
+};
+
+/* Judges each photo by itself and against the others. True also when one was refused; see
+ * service_batch_accepted(). Takes the time of the recogniser, holds no connection. */
+bool service_batch_judge(struct service *service, struct service_batch *batch,
+                         const struct recognise_picture *photos, size_t photos_n, GError **error);
+
+/* Compares with the templates that the person has stored, n × FACE_TEMPLATE_N floats. */
+void service_batch_compare(struct service *service, struct service_batch *batch,
+                           const float *stored, size_t stored_n);
+
+/* Compares with everybody enrolled. */
+void service_batch_duplicate(struct service *service, struct service_batch *batch);
+
+bool service_batch_accepted(const struct service_batch *batch);
+
+/* ---- enrol.c ---- */
+
+/* What a transaction that stores an accepted batch does besides. */
+typedef bool (*service_batch_body)(struct db_connection *connection, gpointer data, GError **error);
+
+/*
+ * Stores an accepted batch for `person` in one transaction after `before` (may be NULL) ran in it,
+ * and brings the gallery up to date. Nobody else can enrol the same face in the meantime: the
+ * transaction is tried again when anybody's faces changed after the comparison. True with
+ * enrolment->stored false when the face turned out to be a duplicate.
+ */
+bool service_batch_store(struct service *service, const struct service_identity *identity,
+                         struct service_batch *batch, const struct base_uuid *person,
+                         service_batch_body before, gpointer data, GError **error);
+
+/* ---- users.c ---- */
+
+/* Checks every field that is given and writes it normalised into `user`. `today` is the local day.
+ * BASE_ERROR_INVALID names the field. */
+bool service_user_apply(const struct service_user_input *input, const char *today,
+                        struct core_user *user, GError **error);
+
+#endif

@@ -1,0 +1,279 @@
+/* What happens to people after they were created: found, listed, changed, erased. */
+#include "db/query/template.h"
+#include "service/gallery.h"
+#include "service/internal.h"
+#include "service/users.h"
+
+#include <string.h>
+
+enum {
+    OWN_FIELDS =
+        SERVICE_USER_NAME | SERVICE_USER_AGE | SERVICE_USER_DATE_OF_BIRTH | SERVICE_USER_IMAGE,
+    ADMIN_FIELDS = OWN_FIELDS | SERVICE_USER_EMAIL | SERVICE_USER_GROUP | SERVICE_USER_ROLE |
+                   SERVICE_USER_ACTIVE,
+};
+
+/* The names under which the audit log tells which fields were changed. */
+static const struct {
+    enum service_user_field field;
+    const char *name;
+} field_names[] = {
+    {SERVICE_USER_NAME, "name"},
+    {SERVICE_USER_EMAIL, "email"},
+    {SERVICE_USER_AGE, "age"},
+    {SERVICE_USER_DATE_OF_BIRTH, "date_of_birth"},
+    {SERVICE_USER_GROUP, "group_id"},
+    {SERVICE_USER_ROLE, "role"},
+    {SERVICE_USER_IMAGE, "profile_image_url"},
+    {SERVICE_USER_ACTIVE, "active"},
+};
+
+static bool nobody(GError **error)
+{
+    return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
+}
+
+/* Somebody who is not erased. */
+static struct core_user *person_find(struct db_connection *connection, const struct base_uuid *id,
+                                     GError **error)
+{
+    struct core_user *user = db_user_find(connection, id, error);
+
+    if (user && user->deleted_at) {
+        nobody(error);
+        g_clear_pointer(&user, core_user_free);
+    }
+    return user;
+}
+
+struct core_user *service_user_find(struct service *service,
+                                    const struct service_identity *identity,
+                                    const struct base_uuid *id, GError **error)
+{
+    GError *problem = NULL;
+    g_autoptr(db_connection) connection = db_acquire(service->db, error);
+
+    if (!connection)
+        return NULL;
+    if (service_allow(connection, identity, CORE_ACTION_USER_READ, id, &problem))
+        return person_find(connection, id, error);
+    if (!g_error_matches(problem, BASE_ERROR, BASE_ERROR_FORBIDDEN)) {
+        g_propagate_error(error, problem);
+        return NULL;
+    }
+    g_error_free(problem);
+    nobody(error); /* whether there is somebody is not for this caller to know */
+    return NULL;
+}
+
+struct core_user *service_user_find_email(struct service *service,
+                                          const struct service_identity *identity,
+                                          const char *email, GError **error)
+{
+    if (!service_allow_all(identity, CORE_ACTION_USER_READ, error))
+        return NULL;
+    g_autofree char *address = base_text_email(email, error);
+    g_autoptr(db_connection) connection = address ? db_acquire(service->db, error) : NULL;
+    return connection ? db_user_find_email(connection, address, error) : NULL;
+}
+
+GPtrArray *service_user_list(struct service *service, const struct service_identity *identity,
+                             const struct db_user_filter *filter, const struct db_page *page,
+                             gint64 *total, GError **error)
+{
+    struct db_user_filter mine = filter ? *filter : DB_USER_FILTER_ALL;
+    g_autoptr(db_connection) connection = db_acquire(service->db, error);
+
+    if (core_permission_scope(identity->role, CORE_ACTION_USER_READ) != CORE_SCOPE_ALL) {
+        mine.teacher_id = identity->user_id;
+        mine.with_deleted = false;
+    }
+    return connection ? db_user_list(connection, &mine, page, total, error) : NULL;
+}
+
+/* ---- changing ---- */
+
+struct update_work {
+    const struct service_identity *identity;
+    struct base_uuid id;
+    const struct service_user_input *input;
+    const char *today;
+    struct core_user *user; /* as it is afterwards */
+};
+
+/* Somebody must be left who can let the others in. Call in the transaction, after the change. */
+static bool admin_left(struct db_connection *connection, GError **error)
+{
+    gint64 admins = 0;
+
+    return db_user_count_active(connection, CORE_ROLE_ADMIN, &admins, error) &&
+           (admins > 0 || service_fail(error, BASE_ERROR_CONFLICT,
+                                       "role and account of the last active administrator must "
+                                       "stay."));
+}
+
+static json_t *field_list(unsigned fields)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(field_names); i++)
+        if (fields & field_names[i].field)
+            json_array_append_new(list, json_string(field_names[i].name));
+    return list;
+}
+
+static bool update_store(struct db_connection *connection, const struct update_work *work,
+                         const struct core_user *user, GError **error)
+{
+    GError *problem = NULL;
+
+    if (db_user_update(connection, user, &problem))
+        return service_audit(connection, work->identity, "user.update", &work->id,
+                             json_pack("{s:o}", "fields", field_list(work->input->fields)), error);
+    if (!db_conflict_is(problem, "users.email")) {
+        g_propagate_error(error, problem);
+        return false;
+    }
+    g_error_free(problem);
+    return service_fail(error, BASE_ERROR_CONFLICT, "email is registered already.");
+}
+
+static bool update_body(struct db_connection *connection, gpointer data, GError **error)
+{
+    struct update_work *work = data;
+    g_autoptr(core_user) user = person_find(connection, &work->id, error);
+
+    g_clear_pointer(&work->user, core_user_free);
+    if (!user)
+        return false;
+    const bool was_active = user->active;
+    const bool was_admin = user->active && user->role == CORE_ROLE_ADMIN;
+    if (!service_user_apply(work->input, work->today, user, error))
+        return false;
+    if ((work->input->fields & SERVICE_USER_GROUP) &&
+        !service_group_check(connection, &user->group_id, error))
+        return false;
+    user->updated_at = base_time_now();
+    if (!update_store(connection, work, user, error))
+        return false;
+    if (was_admin && !(user->active && user->role == CORE_ROLE_ADMIN) &&
+        !admin_left(connection, error))
+        return false;
+    if (was_active != user->active && !db_face_revision_bump(connection, &work->id, error))
+        return false;
+    work->user = db_user_find(connection, &work->id, error);
+    return work->user != NULL;
+}
+
+/* The local day, for ages. */
+static bool today_of(struct service *service, char today[CORE_DAY_SIZE], GError **error)
+{
+    GTimeZone *zone = service_time_zone(service, error);
+    const bool ok = zone && core_day_of_time(zone, base_time_now(), today, error);
+
+    if (zone)
+        g_time_zone_unref(zone);
+    return ok;
+}
+
+struct core_user *service_user_update(struct service *service,
+                                      const struct service_identity *identity,
+                                      const struct base_uuid *id,
+                                      const struct service_user_input *input, GError **error)
+{
+    char today[CORE_DAY_SIZE];
+    const bool admin =
+        core_permission_scope(identity->role, CORE_ACTION_USER_WRITE) == CORE_SCOPE_ALL;
+
+    if (!admin && !base_uuid_equal(&identity->user_id, id)) {
+        service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to change this person.");
+        return NULL;
+    }
+    if (input->fields & ~(unsigned)(admin ? ADMIN_FIELDS : OWN_FIELDS)) {
+        service_fail(error, BASE_ERROR_FORBIDDEN,
+                     "Only an administrator may change e-mail, group, role and activity.");
+        return NULL;
+    }
+    struct update_work work = {identity, *id, input, today, NULL};
+    if (!today_of(service, today, error) ||
+        !db_transaction(service->db, update_body, &work, error)) {
+        core_user_free(work.user);
+        return NULL;
+    }
+    if (service->recogniser && !service_gallery_sync(service, error))
+        g_clear_pointer(&work.user, core_user_free);
+    return work.user;
+}
+
+/* ---- erasing ---- */
+
+struct erase_work {
+    const struct service_identity *identity;
+    struct base_uuid id;
+};
+
+static bool erase_body(struct db_connection *connection, gpointer data, GError **error)
+{
+    const struct erase_work *work = data;
+    gint64 photos = 0;
+    g_autoptr(core_user) user = person_find(connection, &work->id, error);
+
+    if (!user || !db_template_delete_user(connection, &work->id, &photos, error) ||
+        !db_face_revision_bump(connection, &work->id, error) ||
+        !db_user_erase(connection, &work->id, base_time_now(), error))
+        return false;
+    if (user->role == CORE_ROLE_ADMIN && user->active && !admin_left(connection, error))
+        return false;
+    return service_audit(connection, work->identity, "user.erase", &work->id,
+                         json_pack("{s:I}", "photos", (json_int_t)photos), error);
+}
+
+bool service_user_delete(struct service *service, const struct service_identity *identity,
+                         const struct base_uuid *id, GError **error)
+{
+    struct erase_work work = {identity, *id};
+
+    return service_allow_all(identity, CORE_ACTION_USER_WRITE, error) &&
+           db_transaction(service->db, erase_body, &work, error) &&
+           (!service->recogniser || service_gallery_sync(service, error));
+}
+
+/* ---- "is this e-mail registered" ---- */
+
+static bool exists_within(struct db_connection *connection, struct service *service,
+                          const char *address, GError **error)
+{
+    g_autoptr(core_institution) institution = service_institution_on(service, connection, error);
+
+    if (!institution)
+        return false;
+    return (institution->email_domain && *institution->email_domain &&
+            base_text_email_in_domain(address, institution->email_domain)) ||
+           service_fail(error, BASE_ERROR_FORBIDDEN,
+                        "Only addresses of the institution can be asked about.");
+}
+
+bool service_user_exists(struct service *service, const struct service_identity *identity,
+                         const char *email, bool *exists, enum core_role *role, GError **error)
+{
+    const bool admin = identity && identity->role == CORE_ROLE_ADMIN;
+    GError *problem = NULL;
+    g_autofree char *address = base_text_email(email, error);
+    g_autoptr(db_connection) connection = address ? db_acquire(service->db, error) : NULL;
+
+    *exists = false;
+    if (role)
+        *role = CORE_ROLE_N;
+    if (!connection || (!admin && !exists_within(connection, service, address, error)))
+        return false;
+    g_autoptr(core_user) user = db_user_find_email(connection, address, &problem);
+    if (!user && !g_error_matches(problem, BASE_ERROR, BASE_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, problem);
+        return false;
+    }
+    g_clear_error(&problem);
+    *exists = user != NULL;
+    if (user && admin && role)
+        *role = user->role;
+    return true;
+}

@@ -1,0 +1,245 @@
+#include "service/service.h"
+
+#include "db/query/audit.h"
+#include "db/query/group.h"
+#include "db/query/institution.h"
+#include "service/internal.h"
+
+#include <string.h>
+
+enum {
+    SESSION_SECONDS_DEFAULT = 12 * 3600,
+    FACES_MAX_DEFAULT = 12,
+};
+
+static char *text_or_null(const char *text)
+{
+    return text && *text ? g_strdup(text) : NULL;
+}
+
+struct service *service_create(const struct service_options *options, GError **error)
+{
+    struct service *service = g_new0(struct service, 1);
+
+    g_mutex_init(&service->enrol_lock);
+    g_mutex_init(&service->gallery_lock);
+    service->gallery_people = g_hash_table_new_full(base_uuid_hash, base_uuid_equal, g_free, NULL);
+    service->db = options->db;
+    service->keys = options->keys;
+    service->recogniser = options->recogniser;
+    service->email_domain = text_or_null(options->email_domain);
+    service->time_zone = text_or_null(options->time_zone);
+    service->session = BASE_TIME_SECOND * (options->session_seconds > 0 ? options->session_seconds
+                                                                        : SESSION_SECONDS_DEFAULT);
+    service->faces_max = options->faces_max > 0 ? options->faces_max : FACES_MAX_DEFAULT;
+    service->self_registration = !options->no_self_registration;
+    service->liveness = !options->no_liveness;
+    if (service->time_zone)
+        service->zone = core_time_zone_load(service->time_zone, error);
+    if (!service->time_zone || service->zone)
+        service->tokens = auth_tokens_create(options->keys, error);
+    if (!service->tokens) {
+        service_destroy(service);
+        return NULL;
+    }
+    service->limiter = auth_limiter_create(options->rates);
+    return service;
+}
+
+void service_destroy(struct service *service)
+{
+    if (!service)
+        return;
+    auth_limiter_destroy(service->limiter);
+    auth_tokens_destroy(service->tokens);
+    g_hash_table_destroy(service->gallery_people);
+    if (service->zone)
+        g_time_zone_unref(service->zone);
+    g_free(service->time_zone);
+    g_free(service->email_domain);
+    g_mutex_clear(&service->gallery_lock);
+    g_mutex_clear(&service->enrol_lock);
+    g_free(service);
+}
+
+struct db *service_db(struct service *service)
+{
+    return service->db;
+}
+
+struct recogniser *service_recogniser(struct service *service)
+{
+    return service->recogniser;
+}
+
+bool service_fail(GError **error, enum base_error code, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (error && !*error)
+        *error = g_error_new_valist(BASE_ERROR, (int)code, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+bool service_identity_local(struct service *service, struct service_identity *identity,
+                            GError **error)
+{
+    g_autoptr(core_institution) institution = service_institution(service, error);
+
+    if (!institution)
+        return false;
+    *identity = (struct service_identity){
+        .institution_id = institution->id,
+        .role = CORE_ROLE_ADMIN,
+    };
+    return true;
+}
+
+struct core_institution *service_institution_on(struct service *service,
+                                                struct db_connection *connection, GError **error)
+{
+    struct core_institution *institution = db_institution_first(connection, error);
+
+    if (!institution)
+        return NULL;
+    if (service->email_domain) {
+        g_free(institution->email_domain);
+        institution->email_domain = g_strdup(service->email_domain);
+    }
+    if (service->time_zone) {
+        g_free(institution->time_zone);
+        institution->time_zone = g_strdup(service->time_zone);
+    }
+    return institution;
+}
+
+struct core_institution *service_institution(struct service *service, GError **error)
+{
+    g_autoptr(db_connection) connection = db_acquire(service->db, error);
+
+    return connection ? service_institution_on(service, connection, error) : NULL;
+}
+
+GTimeZone *service_zone_of(struct service *service, const struct core_institution *institution,
+                           GError **error)
+{
+    if (service->zone)
+        return g_time_zone_ref(service->zone);
+    return core_time_zone_load(
+        institution->time_zone ? institution->time_zone : CORE_TIME_ZONE_DEFAULT, error);
+}
+
+GTimeZone *service_time_zone(struct service *service, GError **error)
+{
+    if (service->zone)
+        return g_time_zone_ref(service->zone);
+    g_autoptr(core_institution) institution = service_institution(service, error);
+    return institution ? service_zone_of(service, institution, error) : NULL;
+}
+
+bool service_limit(struct service *service, enum auth_limit limit, const char *key,
+                   int *retry_after, GError **error)
+{
+    int seconds = 0;
+
+    if (!key || auth_limiter_take(service->limiter, limit, key, base_time_now(), &seconds))
+        return true;
+    if (retry_after)
+        *retry_after = seconds;
+    return service_fail(error, BASE_ERROR_RATE_LIMITED,
+                        "Too many attempts; please try again in %d s.", seconds);
+}
+
+const char *service_error_field(const GError *error)
+{
+    static const char *const fields[] = {
+        "name",   "email",  "password", "age", "date_of_birth", "group_id",          "role",
+        "images", "reason", "status",   "day", "source",        "profile_image_url", "active",
+    };
+
+    if (!g_error_matches(error, BASE_ERROR, BASE_ERROR_INVALID) &&
+        !g_error_matches(error, BASE_ERROR, BASE_ERROR_CONFLICT))
+        return NULL;
+    const size_t n = strcspn(error->message, " ");
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+        if (strlen(fields[i]) == n && strncmp(error->message, fields[i], n) == 0)
+            return fields[i];
+    return NULL;
+}
+
+bool service_audit(struct db_connection *connection, const struct service_identity *identity,
+                   const char *action, const struct base_uuid *subject, json_t *details,
+                   GError **error)
+{
+    char id[BASE_UUID_TEXT_SIZE];
+    g_autofree char *text = details ? base_json_format(details) : NULL;
+    struct core_audit entry = {
+        .happened_at = base_time_now(),
+        .action = (char *)action,
+        .subject = subject ? base_uuid_format(subject, id) : NULL,
+        .details = text,
+    };
+
+    if (identity)
+        entry.actor_id = identity->user_id;
+    json_decref(details);
+    return db_audit_append(connection, &entry, error);
+}
+
+bool service_allow(struct db_connection *connection, const struct service_identity *identity,
+                   enum core_action action, const struct base_uuid *subject, GError **error)
+{
+    const struct core_viewer viewer = {.user_id = identity->user_id, .role = identity->role};
+    bool taught = false;
+
+    if (core_permission_allows(&viewer, action, subject, false))
+        return true;
+    if (core_permission_scope(identity->role, action) == CORE_SCOPE_TAUGHT &&
+        !db_group_is_student_of(connection, subject, &identity->user_id, &taught, error))
+        return false;
+    return core_permission_allows(&viewer, action, subject, taught) ||
+           service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
+}
+
+bool service_allow_all(const struct service_identity *identity, enum core_action action,
+                       GError **error)
+{
+    return core_permission_scope(identity->role, action) == CORE_SCOPE_ALL ||
+           service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
+}
+
+bool service_group_check(struct db_connection *connection, const struct base_uuid *group_id,
+                         GError **error)
+{
+    GError *problem = NULL;
+
+    if (base_uuid_is_nil(group_id))
+        return true;
+    g_autoptr(core_group) group = db_group_find(connection, group_id, &problem);
+    if (group)
+        return true;
+    if (g_error_matches(problem, BASE_ERROR, BASE_ERROR_NOT_FOUND)) {
+        g_clear_error(&problem);
+        return service_fail(error, BASE_ERROR_INVALID, "group_id names a group that is not there.");
+    }
+    g_propagate_error(error, problem);
+    return false;
+}
+
+bool service_faces_ready(const struct service *service, GError **error)
+{
+    return service->recogniser ||
+           service_fail(error, BASE_ERROR_UNAVAILABLE,
+                        "Face recognition is not available: the models are not installed.");
+}
+
+char *service_reason(const char *text, const char *field, GError **error)
+{
+    if (!text) {
+        service_fail(error, BASE_ERROR_INVALID, "%s is required.", field);
+        return NULL;
+    }
+    return base_text_name(text, field, SERVICE_REASON_MAX, error);
+}

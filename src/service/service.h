@@ -1,0 +1,95 @@
+/*
+ * The use cases of Presente, shared by the HTTP API and the command line. Neither of them touches
+ * the database, the keys or the recogniser by itself for anything a person asked for.
+ *
+ * A call says who is asking (struct service_identity), checks permission by core/permission.h,
+ * changes the database in one transaction together with an entry of the audit log, and brings the
+ * gallery in memory up to date. Everything is thread-safe. Errors are BASE_ERROR: INVALID names
+ * the field as the first word of the message (see service_error_field), FORBIDDEN and NOT_FOUND
+ * say what the caller may know, UNAVAILABLE means try again later; db.h's otherwise.
+ *
+ *   service.h   the service itself, who is asking, rate limits
+ *   accounts.h  first administrator, signing in and out, passwords
+ *   users.h     creating, registering, changing, erasing and listing people
+ *   groups.h    classes and who teaches them
+ *   enrol.h     photos of a person
+ *   gallery.h   the faces in memory
+ *   marking.h   attendance by face and by hand
+ *   register.h  the register: lists, counts, CSV
+ */
+#ifndef SERVICE_SERVICE_H
+#define SERVICE_SERVICE_H
+
+#include "auth/key.h"
+#include "auth/limiter.h"
+#include "base/error.h"
+#include "core/types.h"
+#include "db/db.h"
+#include "recognise/recognise.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+struct service_options {
+    struct db *db;                 /* migrated; must outlive the service */
+    const struct auth_keys *keys;  /* must outlive the service */
+    struct recogniser *recogniser; /* must outlive the service; NULL when models are missing: then
+                                    * everything with faces answers BASE_ERROR_UNAVAILABLE */
+    /* What the configuration says. Texts are copied. A non-empty e-mail domain or time zone stands
+     * in place of what the institution's row says, and initialises that row. */
+    const char *email_domain; /* "uni.edu", or ".uni.edu" for everything below it */
+    const char *time_zone;    /* IANA name; NULL or empty: the institution's */
+    int session_seconds;      /* life of a token; 0: 12 hours */
+    int faces_max;            /* photos kept a person; 0: 12 */
+    bool no_self_registration;
+    bool no_liveness;                    /* marks and registration do not ask for a live face */
+    const struct auth_limit_rule *rates; /* AUTH_LIMIT_N entries, copied; NULL: the defaults */
+};
+
+struct service;
+
+/* Does not touch the database yet: call service_bootstrap() (accounts.h) and
+ * service_gallery_load() (gallery.h) next. BASE_ERROR_INVALID for a time zone that the system does
+ * not know. */
+struct service *service_create(const struct service_options *options, GError **error);
+
+/* Takes NULL. No call may be running. */
+void service_destroy(struct service *service);
+
+struct db *service_db(struct service *service);
+struct recogniser *service_recogniser(struct service *service); /* may be NULL */
+
+/* Whose request this is. Filled by service_authenticate(). */
+struct service_identity {
+    struct base_uuid user_id; /* nil for the command line */
+    struct base_uuid institution_id;
+    struct base_uuid group_id; /* nil: none */
+    enum core_role role;
+    struct base_uuid token_id; /* nil when no token was used */
+    base_time token_expires_at;
+};
+
+/* The command line, which whoever may read the key file may use: an administrator without an
+ * account. Filled with the institution's id; BASE_ERROR_NOT_FOUND before service_bootstrap(). */
+bool service_identity_local(struct service *service, struct service_identity *identity,
+                            GError **error);
+
+/* The institution, with the configuration's e-mail domain and time zone in place. */
+struct core_institution *service_institution(struct service *service, GError **error);
+
+/* The institution's time zone; g_time_zone_unref() it. */
+GTimeZone *service_time_zone(struct service *service, GError **error);
+
+/*
+ * Counts one attempt against a limit (auth/limiter.h). False with BASE_ERROR_RATE_LIMITED when
+ * there were too many; `retry_after` (may be NULL) gets the seconds to wait. A NULL key is not
+ * limited.
+ */
+bool service_limit(struct service *service, enum auth_limit limit, const char *key,
+                   int *retry_after, GError **error);
+
+/* The field that an INVALID or CONFLICT error is about ("email", "name", "photos"…), or NULL.
+ * Static storage. */
+const char *service_error_field(const GError *error);
+
+#endif
