@@ -1,0 +1,216 @@
+#include "api/api.h"
+
+#include "api/routes.h"
+#include "core/policy.h"
+#include "service/accounts.h"
+#include "service/enrol.h"
+
+#include <string.h>
+
+void api_init(struct api *api, const struct api_options *options)
+{
+    *api = (struct api){.options = *options, .service = options->service};
+}
+
+const struct http_route *api_routes(size_t *n)
+{
+    static const struct api_routes *const RESOURCES[] = {
+        &API_SESSION_ROUTES, &API_ACCOUNT_ROUTES, &API_USER_ROUTES,     &API_FACE_ROUTES,
+        &API_GROUP_ROUTES,   &API_MARK_ROUTES,    &API_REGISTER_ROUTES, &API_SYSTEM_ROUTES,
+    };
+    static gsize once;
+    static GArray *all;
+
+    if (g_once_init_enter(&once)) {
+        all = g_array_new(FALSE, FALSE, sizeof(struct http_route));
+        for (size_t i = 0; i < G_N_ELEMENTS(RESOURCES); i++)
+            g_array_append_vals(all, RESOURCES[i]->routes, (guint)RESOURCES[i]->n);
+        g_once_init_leave(&once, 1);
+    }
+    *n = all->len;
+    return &g_array_index(all, struct http_route, 0);
+}
+
+/* ---- who is asking ---- */
+
+static const char *bearer_token(const struct http_request *request)
+{
+    static const char SCHEME[] = "Bearer ";
+    const char *header = http_request_header(request, "Authorization");
+
+    if (!header || g_ascii_strncasecmp(header, SCHEME, strlen(SCHEME)) != 0)
+        return NULL;
+    return header + strlen(SCHEME);
+}
+
+/* Whether a browser says that one of our own pages sent this. SameSite=Strict keeps the cookie away
+ * from other sites already; this also covers sibling subdomains. */
+static bool is_same_origin(const struct http_request *request)
+{
+    const char *site = http_request_header(request, "Sec-Fetch-Site");
+    const char *origin = http_request_header(request, "Origin");
+    const char *host = http_request_header(request, "Host");
+
+    if (site)
+        return strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
+    if (!origin)
+        return true;
+    const char *authority = strstr(origin, "://");
+    return authority && host && g_ascii_strcasecmp(authority + 3, host) == 0;
+}
+
+static bool refuse(struct http_response *response, enum base_error code, const char *message)
+{
+    g_autoptr(GError) error = g_error_new_literal(BASE_ERROR, (int)code, message);
+
+    if (code == BASE_ERROR_UNAUTHENTICATED)
+        http_response_header(response, "WWW-Authenticate", "Bearer");
+    return api_fail(response, error);
+}
+
+bool api_authorise(void *app, struct http_request *request, const struct http_route *route,
+                   struct http_response *response)
+{
+    struct api *api = app;
+    bool is_open = route->access & API_NOBODY;
+    const char *token = bearer_token(request);
+    g_autoptr(GError) error = NULL;
+    struct service_identity identity;
+
+    if (!token) {
+        token = http_request_cookie(request, API_COOKIE);
+        if (token && request->method != HTTP_METHOD_GET && !is_same_origin(request)) {
+            if (!is_open)
+                return refuse(response, BASE_ERROR_FORBIDDEN,
+                              "This request does not come from one of our own pages.");
+            token = NULL;
+        }
+    }
+    if (!token)
+        return is_open || refuse(response, BASE_ERROR_UNAUTHENTICATED, "Please sign in.");
+    if (!service_authenticate(api->service, token, &identity, &error)) {
+        bool is_nobody = g_error_matches(error, BASE_ERROR, BASE_ERROR_UNAUTHENTICATED);
+        if (is_open && is_nobody)
+            return true;
+        if (is_nobody)
+            http_response_header(response, "WWW-Authenticate", "Bearer error=\"invalid_token\"");
+        return api_fail(response, error);
+    }
+    if (!(route->access & API_ROLE(identity.role)))
+        return refuse(response, BASE_ERROR_FORBIDDEN, "Your role does not allow this.");
+    request->identity = g_memdup2(&identity, sizeof identity);
+    request->identity_destroy = g_free;
+    return true;
+}
+
+/* ---- what handlers share ---- */
+
+bool api_fail(struct http_response *response, const GError *error)
+{
+    http_response_gerror(response, error);
+    if (g_error_matches(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE))
+        http_response_retry_after(response, 5);
+    return false;
+}
+
+bool api_path_uuid(const struct http_request *request, const char *name, struct base_uuid *uuid,
+                   struct http_response *response)
+{
+    if (base_uuid_parse(http_request_param(request, name), uuid))
+        return true;
+    return refuse(response, BASE_ERROR_NOT_FOUND, "There is no such thing.");
+}
+
+bool api_limit(struct api *api, enum auth_limit limit, const struct http_request *request,
+               struct http_response *response)
+{
+    g_autoptr(GError) error = NULL;
+    int retry_after = 0;
+
+    if (service_limit(api->service, limit, request->peer, &retry_after, &error))
+        return true;
+    api_fail(response, error);
+    http_response_retry_after(response, (unsigned)MAX(retry_after, 1));
+    return false;
+}
+
+const char *api_sort_name(const char *sort, bool *descending)
+{
+    if (!sort)
+        return NULL;
+    *descending = *sort == '-';
+    return sort + *descending;
+}
+
+void api_today(struct api *api, char day[CORE_DAY_SIZE])
+{
+    g_autoptr(GTimeZone) zone = service_time_zone(api->service, NULL);
+
+    day[0] = '\0';
+    if (zone)
+        core_day_of_time(zone, base_time_now(), day, NULL);
+}
+
+void api_respond_user(struct api *api, struct http_response *response, unsigned status,
+                      const struct core_user *user)
+{
+    char today[CORE_DAY_SIZE];
+
+    api_today(api, today);
+    api_respond(response, status, api_json_user(user, today));
+}
+
+void api_respond_list(struct http_response *response, const GPtrArray *entities, gint64 total,
+                      const struct db_page *page, api_show show, const void *data)
+{
+    json_t *items = json_array();
+
+    for (guint i = 0; i < entities->len; i++)
+        json_array_append_new(items, show(entities->pdata[i], data));
+    api_respond(response, 200, api_json_list(items, total, page));
+}
+
+void api_respond_session(struct api *api, const struct http_request *request,
+                         struct http_response *response, unsigned status,
+                         const struct core_user *user, const char *token, base_time expires_at)
+{
+    char today[CORE_DAY_SIZE];
+    json_t *json = json_object();
+
+    api_today(api, today);
+    json_object_set_new(json, "token", json_string(token));
+    json_object_set_new(json, "expires_at", base_json_time(expires_at));
+    json_object_set_new(json, "user", api_json_user(user, today));
+    http_response_cookie(response,
+                         &(struct http_cookie){
+                             .name = API_COOKIE,
+                             .value = token,
+                             .max_age = (expires_at - base_time_now()) / BASE_TIME_SECOND,
+                             .secure = api->options.cookie_secure || http_request_secure(request),
+                         });
+    api_respond(response, status, json);
+}
+
+void api_refuse_photos(struct http_response *response, const struct service_enrolment *enrolment)
+{
+    json_t *details = json_array();
+    const char *message = "A photo cannot be used.";
+
+    for (size_t i = enrolment->photos_n; i-- > 0;) {
+        const struct service_photo *photo = &enrolment->photos[i];
+        if (photo->kind == SERVICE_PHOTO_ACCEPTED)
+            continue;
+        json_t *detail = json_object();
+        json_object_set_new(detail, "index", json_integer((json_int_t)i));
+        json_object_set_new(detail, "result", json_string(service_photo_kind_name(photo->kind)));
+        if (photo->kind == SERVICE_PHOTO_POOR_QUALITY)
+            json_object_set_new(detail, "reason",
+                                json_string(face_quality_name(photo->quality.reason)));
+        json_object_set_new(detail, "message", json_string(photo->message));
+        json_array_insert_new(details, 0, detail);
+        message = photo->message;
+    }
+    g_autofree char *text = base_json_format(details);
+    json_decref(details);
+    http_response_error(response, 422, "photo_refused", message, text);
+}

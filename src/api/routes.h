@@ -1,0 +1,85 @@
+/* Private to this folder: each resource's routes, which api.c puts together, and what their
+ * handlers share. */
+#ifndef API_ROUTES_H
+#define API_ROUTES_H
+
+#include "api/api.h"
+#include "api/form.h"
+#include "api/output.h"
+
+#include <glib.h>
+
+enum {
+    API_BODY_JSON = 64 * 1024,          /* bytes */
+    API_BODY_PHOTOS = 64 * 1024 * 1024, /* bytes: some full-size photos, or many frames */
+    API_PAGE_LIMIT = 50,                /* rows, unless asked otherwise */
+    API_PAGE_LIMIT_MAX = 1000,
+};
+
+struct api_routes {
+    const struct http_route *routes;
+    size_t n;
+};
+
+extern const struct api_routes API_SESSION_ROUTES;
+extern const struct api_routes API_ACCOUNT_ROUTES;
+extern const struct api_routes API_USER_ROUTES;
+extern const struct api_routes API_FACE_ROUTES;
+extern const struct api_routes API_GROUP_ROUTES;
+extern const struct api_routes API_MARK_ROUTES;
+extern const struct api_routes API_REGISTER_ROUTES;
+extern const struct api_routes API_SYSTEM_ROUTES;
+
+/* The caller, or NULL when nobody is signed in. */
+static inline const struct service_identity *api_identity(const struct http_request *request)
+{
+    return request->identity;
+}
+
+/* Answers with an error; returns false for use in an expression. */
+bool api_fail(struct http_response *response, const GError *error);
+
+/* The UUID of a path's "{name}"; answers 404 and returns false when it is none: there is no such
+ * thing. */
+bool api_path_uuid(const struct http_request *request, const char *name, struct base_uuid *uuid,
+                   struct http_response *response);
+
+/* Counts an attempt of the caller's address; answers 429 with Retry-After and returns false when
+ * there were too many. */
+bool api_limit(struct api *api, enum auth_limit limit, const struct http_request *request,
+               struct http_response *response);
+
+/* The members of a list's query that every list has, for struct base_json_field tables. */
+/* clang-format off */
+#define API_LIMIT_FIELD(page) \
+    {"limit", BASE_JSON_INTEGER, BASE_JSON_OPTIONAL, &(page).limit, .min = 1, \
+     .max = API_PAGE_LIMIT_MAX}
+#define API_OFFSET_FIELD(page) \
+    {"offset", BASE_JSON_INTEGER, BASE_JSON_OPTIONAL, &(page).offset, .min = 0, .max = G_MAXINT32}
+/* clang-format on */
+
+/* Splits "-name" into "name" and descending; NULL stays NULL. */
+const char *api_sort_name(const char *sort, bool *descending);
+
+/* The institution's local day "YYYY-MM-DD" now, "" when its zone cannot be had. */
+void api_today(struct api *api, char day[CORE_DAY_SIZE]);
+
+/* One account as the caller sees it. */
+void api_respond_user(struct api *api, struct http_response *response, unsigned status,
+                      const struct core_user *user);
+
+/* A list of entities through `show`. */
+typedef json_t *(*api_show)(const void *entity, const void *data);
+void api_respond_list(struct http_response *response, const GPtrArray *entities, gint64 total,
+                      const struct db_page *page, api_show show, const void *data);
+
+/* A new session: the body, and the cookie. */
+void api_respond_session(struct api *api, const struct http_request *request,
+                         struct http_response *response, unsigned status,
+                         const struct core_user *user, const char *token, base_time expires_at);
+
+/* 422, with what is wrong with which photo. */
+struct service_enrolment;
+void api_refuse_photos(struct http_response *response, const struct service_enrolment *enrolment);
+
+#endif

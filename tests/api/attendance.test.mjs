@@ -1,0 +1,238 @@
+// The main job over HTTP: enrol, mark by face, read the register. Real photographs: sample1 and
+// sample3 share a woman, on the right of the first and in the middle of the second.
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+
+import { Client, createPerson, PASSWORD } from '../helpers/client.mjs';
+import { cutFaces } from '../helpers/faces.mjs';
+import { missingParts, samplesDir, startServer } from '../helpers/server.mjs';
+
+const skip = missingParts({ faces: true, samples: true });
+
+describe('attendance', { skip }, () => {
+    let server, anyone, admin, teacher, rosa, group, first, third, fourth, sixth;
+
+    before(async () => {
+        // Pictures cut out of photographs stand for what a camera sees here; whether they are live
+        // is another test's question.
+        server = await startServer({
+            env: { PRESENTE_LIVENESS: 'off', PRESENTE_EMAIL_DOMAIN: 'uni.mx' },
+        });
+        anyone = new Client(server.url);
+        admin = await anyone.signIn(server.admin.email, server.admin.password);
+        group = (await admin.post('/groups', { name: '4B' })).body;
+        teacher = await createPerson(admin, { email: 'maestra@uni.mx', role: 'teacher' });
+        await admin.put(`/groups/${group.id}/teachers/${teacher.user.id}`);
+        first = await cutFaces(server, 'sample1.jpg');
+        third = await cutFaces(server, 'sample3.jpg');
+        fourth = await cutFaces(server, 'sample4.jpg');
+        sixth = await cutFaces(server, 'sample6.jpg');
+        assert.equal(first.length, 3);
+        assert.equal(third.length, 3);
+    });
+    after(() => server?.stop());
+
+    it('registers a student with three photos, signed in at once', async () => {
+        const face = first[2];
+        const { status, body, headers } = await anyone.submit('/register', {
+            name: 'Rosa Dzul', email: 'rosa@uni.mx', password: PASSWORD, group_id: group.id,
+        }, [face, face, face]);
+        assert.equal(status, 201, JSON.stringify(body));
+        assert.equal(body.user.role, 'student');
+        assert.equal(body.user.face_count, 3);
+        assert.equal(body.user.group_name, '4B');
+        assert.match(headers.get('set-cookie'), /^presente_session=/);
+        rosa = new Client(server.url, body.token);
+        rosa.user = body.user;
+        assert.equal((await rosa.get('/me')).body.id, body.user.id);
+    });
+
+    it('marks her at once, from another photograph, without sign-in', async () => {
+        const { status, body } = await anyone.submit('/attendance/mark', {}, [third[1]]);
+        assert.equal(status, 200, JSON.stringify(body));
+        assert.equal(body.result, 'match', JSON.stringify(body));
+        assert.equal(body.user.name, 'Rosa Dzul');
+        assert.equal(body.already, false);
+        assert.ok(['present', 'late', 'absent'].includes(body.attendance.status));
+        assert.equal(body.time_zone, 'America/Merida');
+        assert.ok(body.face.box.width > 0);
+        assert.ok(!JSON.stringify(body).includes(rosa.user.id), 'a stranger learns the id');
+    });
+
+    it('answers a second mark with the first, as JSON too', async () => {
+        const again = await anyone.post('/attendance/mark', {
+            image: [third[1].toString('base64'), third[1].toString('base64')],
+        });
+        assert.equal(again.body.result, 'match', JSON.stringify(again.body));
+        assert.equal(again.body.already, true);
+        const { body } = await rosa.get('/attendance');
+        assert.equal(body.total, 1);
+        assert.equal(body.items[0].marked_at, again.body.attendance.marked_at);
+    });
+
+    it('stores one mark when fifty requests arrive at once', async () => {
+        const other = await createPerson(admin, {
+            email: 'karla@uni.mx', role: 'student', group_id: group.id, name: 'Karla Noh',
+        });
+        const enrolled = await admin.submit(`/users/${other.user.id}/faces`, {}, [sixth[0]]);
+        assert.equal(enrolled.status, 201, JSON.stringify(enrolled.body));
+        const answers = await Promise.all(
+            Array.from({ length: 50 }, () => anyone.submit('/attendance/mark', {}, [sixth[0]])),
+        );
+        const matches = answers.filter(({ status }) => status === 200);
+        assert.ok(answers.every(({ status }) => status === 200 || status === 503));
+        assert.ok(matches.length > 0);
+        assert.ok(matches.every(({ body }) => body.result === 'match'));
+        assert.equal(matches.filter(({ body }) => !body.already).length, 1);
+        const times = new Set(matches.map(({ body }) => body.attendance.marked_at));
+        assert.equal(times.size, 1);
+        assert.equal((await other.get('/attendance')).body.total, 1);
+    });
+
+    it('gives a stranger no name', async () => {
+        for (const stranger of [first[0], third[0], fourth[0]]) {
+            const { status, body } = await anyone.submit('/attendance/mark', {}, [stranger]);
+            assert.equal(status, 200);
+            assert.ok(['unknown', 'poor_quality'].includes(body.result), JSON.stringify(body));
+            assert.ok(!('user' in body) && !('attendance' in body));
+        }
+    });
+
+    it('searches only the group when told to', async () => {
+        const empty = (await admin.post('/groups', { name: 'Empty' })).body;
+        const { body } = await anyone.submit('/attendance/mark', { group_id: empty.id }, [third[1]]);
+        assert.equal(body.result, 'unknown');
+        const inside = await anyone.submit('/attendance/mark', { group_id: group.id }, [third[1]]);
+        assert.equal(inside.body.result, 'match');
+    });
+
+    it('says when there is no face, or several', async () => {
+        const whole = await readFile(path.join(samplesDir, 'sample5.jpg'));
+        const several = await anyone.submit('/attendance/mark', {}, [whole]);
+        assert.equal(several.body.result, 'several_faces', JSON.stringify(several.body));
+    });
+
+    it('refuses photos of different people, and stores nothing', async () => {
+        const { status, body } = await anyone.submit('/register', {
+            name: 'Nobody', email: 'nobody@uni.mx', password: PASSWORD,
+        }, [fourth[0], fourth[1], sixth[1]]);
+        assert.equal(status, 422, JSON.stringify(body));
+        assert.equal(body.error.code, 'photo_refused');
+        assert.ok(body.error.details.length > 0);
+        assert.ok(body.error.details.every(({ index, result }) => index in [0, 1, 2] && result));
+        assert.equal((await admin.get('/users?q=nobody')).body.total, 0);
+    });
+
+    it('refuses a face that is enrolled as somebody else', async () => {
+        const face = third[1];
+        const { status, body } = await anyone.submit('/register', {
+            name: 'Impostor', email: 'impostor@uni.mx', password: PASSWORD,
+        }, [face, face, face]);
+        assert.equal(status, 422, JSON.stringify(body));
+        assert.ok(body.error.details.some(({ result }) => result === 'duplicate'));
+        assert.ok(!JSON.stringify(body).includes('Rosa'));
+    });
+
+    it('refuses registration from outside the domain, with too few photos, and twice', async () => {
+        const person = { name: 'Eva', email: 'eva@other.org', password: PASSWORD };
+        const face = fourth[1];
+        const outside = await anyone.submit('/register', person, [face, face, face]);
+        assert.equal(outside.status, 403);
+        const few = await anyone.submit('/register', { ...person, email: 'eva@uni.mx' }, [face]);
+        assert.equal(few.status, 400);
+        const twice = await anyone.submit('/register', { ...person, email: 'rosa@uni.mx' }, [face, face, face]);
+        assert.equal(twice.status, 409);
+    });
+
+    it('creates an account together with photos, or not at all', async () => {
+        const person = { name: 'Inés', email: 'ines@uni.mx', role: 'student' };
+        const made = await admin.submit('/user/create', person, [sixth[1]]);
+        assert.equal(made.status, 201, JSON.stringify(made.body));
+        assert.equal(made.body.face_count, 1);
+        const wrong = await admin.submit('/user/create', { ...person, email: 'b@uni.mx' }, [Buffer.from('x')]);
+        assert.equal(wrong.status, 422, JSON.stringify(wrong.body));
+        assert.equal((await admin.get('/users?q=b@uni.mx')).body.total, 0);
+    });
+
+    it('shows each role its part of the register', async () => {
+        const all = await admin.get('/attendance/all');
+        assert.equal(all.body.total, 2);
+        assert.ok('score' in all.body.items[0]);
+        assert.equal((await teacher.get('/attendance/all')).body.total, 2);
+        assert.equal((await teacher.get('/attendance')).body.total, 0);
+        assert.equal((await teacher.get(`/attendance/${group.id}`)).body.total, 2);
+        const hers = await teacher.get(`/attendance/student/${rosa.user.id}`);
+        assert.deepEqual(hers.body.items.map((mark) => mark.user_name), ['Rosa Dzul']);
+        const own = await rosa.get(`/attendance/student/${rosa.user.id}`);
+        assert.equal(own.body.total, 1);
+        assert.ok(!('score' in own.body.items[0]));
+        const other = all.body.items.find((mark) => mark.user_id !== rosa.user.id);
+        assert.equal((await rosa.get(`/attendance/student/${other.user_id}`)).status, 404);
+        const stranger = await createPerson(admin, { email: 'otro@uni.mx', role: 'teacher' });
+        assert.equal((await stranger.get('/attendance/all')).body.total, 0);
+        assert.ok([403, 404].includes((await stranger.get(`/attendance/${group.id}`)).status));
+    });
+
+    it('lets the teacher correct a mark, with a reason, and logs it', async () => {
+        const mark = (await teacher.get(`/attendance/student/${rosa.user.id}`)).body.items[0];
+        const url = `/attendance/marks/${mark.id}`;
+        assert.equal((await teacher.patch(url, { status: 'excused' })).status, 400);
+        const done = await teacher.patch(url, { status: 'excused', note: 'Doctor' });
+        assert.equal(done.status, 200, JSON.stringify(done.body));
+        assert.equal(done.body.status, 'excused');
+        assert.equal(done.body.note, 'Doctor');
+        const log = await admin.get('/audit?limit=20');
+        assert.ok(log.body.items.some((entry) => entry.actor_id === teacher.user.id));
+        // A face seen later does not undo what a person decided.
+        const again = await anyone.submit('/attendance/mark', {}, [third[1]]);
+        assert.equal(again.body.attendance.status, 'excused');
+        assert.equal(again.body.already, true);
+    });
+
+    it('lets the teacher mark by hand, but only their students', async () => {
+        const ivan = await createPerson(admin, {
+            email: 'ivan@uni.mx', role: 'student', group_id: group.id, name: '=Iván',
+        });
+        const made = await teacher.post('/attendance', { user_id: ivan.user.id, status: 'present', note: 'No camera' });
+        assert.equal(made.status, 200, JSON.stringify(made.body));
+        assert.equal(made.body.method, 'manual');
+        const other = await createPerson(admin, { email: 'x@uni.mx', role: 'student' });
+        const refused = await teacher.post('/attendance', { user_id: other.user.id, status: 'present' });
+        assert.ok([403, 404].includes(refused.status));
+    });
+
+    it('exports the register as CSV that no spreadsheet executes', async () => {
+        const { status, headers, body } = await teacher.get('/attendance/export');
+        assert.equal(status, 200);
+        assert.match(headers.get('content-type'), /^text\/csv/);
+        assert.match(headers.get('content-disposition'), /attachment/);
+        const lines = body.replace(/^\uFEFF/, '').trim().split('\r\n');
+        assert.equal(lines.length, 4);
+        assert.match(lines[0], /^day,time,name,group,status/);
+        assert.ok(lines.some((line) => line.includes("'=Iván")));
+        assert.ok(lines.some((line) => line.includes('Rosa Dzul')));
+    });
+
+    it('forgets a face at once when it is deleted', async () => {
+        const { body } = await admin.get(`/users/${rosa.user.id}/faces`);
+        assert.equal(body.total, 3);
+        assert.ok(!JSON.stringify(body).includes('sealed'));
+        assert.equal((await rosa.delete(`/users/${rosa.user.id}/faces/${body.items[0].id}`)).status, 204);
+        assert.equal((await rosa.get(`/users/${rosa.user.id}/faces`)).body.total, 2);
+        assert.equal((await admin.delete(`/users/${rosa.user.id}/faces`)).status, 204);
+        const gone = await anyone.submit('/attendance/mark', {}, [third[1]]);
+        assert.equal(gone.body.result, 'unknown');
+    });
+
+    it('notices faces that the command line enrols while it runs', async () => {
+        const other = await createPerson(admin, { email: 'hugo@uni.mx', role: 'student' });
+        const file = path.join(server.dir, 'hugo.jpg');
+        await writeFile(file, third[0]);
+        await server.presente('enrol', 'hugo@uni.mx', file);
+        const { body } = await anyone.submit('/attendance/mark', {}, [third[0]]);
+        assert.equal(body.result, 'match', JSON.stringify(body));
+        assert.equal((await other.get('/attendance')).body.total, 1);
+    });
+});
