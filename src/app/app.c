@@ -1,0 +1,221 @@
+#include "app/app.h"
+
+#include "base/error.h"
+#include "service/gallery.h"
+
+#include <string.h>
+
+struct face_image_limits app_image_limits(const struct app_settings *settings)
+{
+    return (struct face_image_limits){
+        .bytes_max = (size_t)settings->max_image_bytes,
+        .pixels_max = (uint64_t)(settings->max_image_megapixels * 1e6),
+    };
+}
+
+static struct recognise_thresholds choose_thresholds(const struct app_settings *settings)
+{
+    struct recognise_thresholds thresholds = RECOGNISE_THRESHOLDS_DEFAULT;
+
+    if (settings->match_threshold > 0)
+        thresholds.match = (float)settings->match_threshold;
+    if (settings->review_threshold > 0)
+        thresholds.review = (float)settings->review_threshold;
+    if (settings->margin >= 0)
+        thresholds.margin = (float)settings->margin;
+    if (settings->liveness_threshold > 0)
+        thresholds.live = (float)settings->liveness_threshold;
+    /* Only one of the two may have been configured. */
+    thresholds.review = MIN(thresholds.review, thresholds.match);
+    return thresholds;
+}
+
+static enum face_detail choose_detail(const char *size)
+{
+    static const char *const SIZES[FACE_DETAIL_N] = {
+        [FACE_DETAIL_320] = "320",
+        [FACE_DETAIL_640] = "640",
+        [FACE_DETAIL_1280] = "1280",
+        [FACE_DETAIL_1920] = "1920",
+    };
+
+    for (unsigned detail = 0; detail < FACE_DETAIL_N; detail++)
+        if (strcmp(SIZES[detail], size) == 0)
+            return detail;
+    return FACE_DETAIL_320;
+}
+
+struct recogniser *app_open_recogniser(const struct app_settings *settings, GError **error)
+{
+    struct recognise_thresholds thresholds = choose_thresholds(settings);
+    struct recogniser_options options = {
+        .models_dir = settings->models_dir,
+        .thresholds = &thresholds,
+        .limits = app_image_limits(settings),
+        .detail = choose_detail(settings->detect_size),
+        .threads_max = (int)app_settings_workers(settings),
+    };
+    return recogniser_create(&options, error);
+}
+
+struct db *app_open_database(const struct app_settings *settings, bool create, GError **error)
+{
+    struct db_options options = {.must_exist = !create};
+    g_autoptr(GError) failure = NULL;
+    struct db *database = db_open(settings->database_url, &options, &failure);
+
+    if (!database && g_error_matches(failure, BASE_ERROR, BASE_ERROR_NOT_FOUND)) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
+                    "There is no database at %s yet: \"presente db init\" makes it.",
+                    settings->database_url);
+        return NULL;
+    }
+    if (!database)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return database;
+}
+
+/* `schema` is the version the database has: 0 means that it is new or empty. */
+static bool open_keys(const struct app_settings *settings, struct app *app, bool create,
+                      gint64 schema, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    if (create && schema == 0) {
+        app->keys = auth_keys_load_or_create(settings->key_file, NULL, error);
+        return app->keys != NULL;
+    }
+    app->keys = auth_keys_load(settings->key_file, &failure);
+    if (app->keys)
+        return true;
+    if (g_error_matches(failure, BASE_ERROR, BASE_ERROR_NOT_FOUND))
+        g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
+                    "The key file %s of this database is missing: put it back from its backup, "
+                    "because without it the stored faces cannot be read.",
+                    settings->key_file);
+    else
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
+static bool bring_up_to_date(struct app *app, bool create, gint64 schema, GError **error)
+{
+    if (schema == db_schema_latest(app->db))
+        return true;
+    if (create || schema > db_schema_latest(app->db))
+        return db_migrate(app->db, NULL, error);
+    g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
+                schema == 0 ? "The database is empty: run \"presente db init\" first."
+                            : "The database is of an older version: run \"presente db migrate\".");
+    return false;
+}
+
+static bool open_service(const struct app_settings *settings, struct app *app, GError **error)
+{
+    struct auth_limit_rule rates[AUTH_LIMIT_N];
+    const gint64 bursts[AUTH_LIMIT_N] = {
+        [AUTH_LIMIT_SIGN_IN_ACCOUNT] = settings->limit_sign_in_account,
+        [AUTH_LIMIT_SIGN_IN_ADDRESS] = settings->limit_sign_in_address,
+        [AUTH_LIMIT_MARK_ADDRESS] = settings->limit_mark_address,
+        [AUTH_LIMIT_REGISTER] = settings->limit_register,
+        [AUTH_LIMIT_EXISTS] = settings->limit_exists,
+        [AUTH_LIMIT_PASSWORD] = settings->limit_password,
+    };
+
+    memcpy(rates, auth_limit_defaults, sizeof rates);
+    for (size_t i = 0; i < AUTH_LIMIT_N; i++)
+        rates[i].burst = (int)bursts[i];
+    struct service_options options = {
+        .db = app->db,
+        .keys = app->keys,
+        .recogniser = app->recogniser,
+        .email_domain = settings->email_domain,
+        .time_zone = settings->time_zone,
+        .session_seconds = (int)(settings->token_hours * 3600),
+        .no_self_registration = !settings->self_registration,
+        .no_liveness = !settings->liveness,
+        .rates = rates,
+    };
+    app->service = service_create(&options, error);
+    return app->service != NULL;
+}
+
+static bool bootstrap(const struct app_settings *settings, struct app *app, GError **error)
+{
+    struct service_bootstrap_request request = {
+        .institution_name = settings->institution_name,
+        .admin_email = *settings->admin_email ? settings->admin_email : NULL,
+    };
+    return service_bootstrap(app->service, &request, &app->bootstrap, error);
+}
+
+static bool open_models(const struct app_settings *settings, struct app *app, unsigned parts,
+                        GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    app->recogniser = app_open_recogniser(settings, &failure);
+    if (app->recogniser)
+        return true;
+    if (parts & APP_PART_FACES_OPTIONAL) {
+        g_warning("Faces are switched off: %s", failure->message);
+        return true;
+    }
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
+static bool load_gallery(struct app *app, GError **error)
+{
+    struct service_gallery_report report = {0};
+
+    if (!app->recogniser)
+        return true;
+    if (!service_gallery_load(app->service, &report, error))
+        return false;
+    bool usable = report.unreadable == 0 || report.templates > 0;
+    if (!usable)
+        g_set_error(error, BASE_ERROR, BASE_ERROR_CORRUPT,
+                    "None of the %" G_GINT64_FORMAT " stored faces opens with this key file: "
+                    "it belongs to another database, or the database is damaged.",
+                    report.unreadable);
+    else if (report.unreadable > 0)
+        g_warning("%" G_GINT64_FORMAT " stored faces do not open with this key file and are left "
+                  "out.",
+                  report.unreadable);
+    service_gallery_report_clear(&report);
+    return usable;
+}
+
+bool app_open(const struct app_settings *settings, unsigned parts, struct app *app, GError **error)
+{
+    bool create = parts & APP_PART_CREATE;
+    gint64 schema;
+
+    *app = (struct app){0};
+    app->db = app_open_database(settings, create, error);
+    if (!app->db || !db_schema_version(app->db, &schema, error) ||
+        !open_keys(settings, app, create, schema, error) ||
+        !bring_up_to_date(app, create, schema, error))
+        goto failed;
+    if ((parts & APP_PART_FACES) && !open_models(settings, app, parts, error))
+        goto failed;
+    if (!open_service(settings, app, error) || (create && !bootstrap(settings, app, error)) ||
+        !load_gallery(app, error))
+        goto failed;
+    return true;
+
+failed:
+    app_close(app);
+    return false;
+}
+
+void app_close(struct app *app)
+{
+    service_bootstrap_result_clear(&app->bootstrap);
+    service_destroy(app->service);
+    recogniser_destroy(app->recogniser);
+    auth_keys_destroy(app->keys);
+    db_close(app->db);
+    *app = (struct app){0};
+}

@@ -1,0 +1,57 @@
+/*
+ * Wiring: opens what the settings name (database, key file, face models) and hands it to the
+ * service. The only folder that sees all the others.
+ */
+#ifndef APP_APP_H
+#define APP_APP_H
+
+#include "app/settings.h"
+#include "auth/key.h"
+#include "db/db.h"
+#include "recognise/recognise.h"
+#include "service/accounts.h"
+#include "service/service.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+enum app_part {
+    /* Make what is missing: database, tables, key, institution and first administrator. Without it
+     * a missing or outdated database is BASE_ERROR_UNAVAILABLE. */
+    APP_PART_CREATE = 1 << 0,
+    /* Load the face models and the gallery. */
+    APP_PART_FACES = 1 << 1,
+    /* With APP_PART_FACES: go on without faces when the models are missing, and say so in the log.
+     */
+    APP_PART_FACES_OPTIONAL = 1 << 2,
+};
+
+struct app {
+    struct db *db;
+    struct auth_keys *keys;
+    struct recogniser *recogniser; /* NULL without faces */
+    struct service *service;
+    struct service_bootstrap_result bootstrap; /* what APP_PART_CREATE made */
+};
+
+/*
+ * Opens everything; `parts` is made of enum app_part. `settings` must outlive `app`. When it fails
+ * nothing is left open, and a database or key that was there has not been changed. A key that is
+ * missing although the database has tables is never replaced: BASE_ERROR_UNAVAILABLE. A key that
+ * opens none of the stored faces is BASE_ERROR_CORRUPT.
+ */
+bool app_open(const struct app_settings *settings, unsigned parts, struct app *app, GError **error);
+
+/* Closes what is open; may be called twice. */
+void app_close(struct app *app);
+
+/* The database alone, for maintenance. Created when missing only if `create`. */
+struct db *app_open_database(const struct app_settings *settings, bool create, GError **error);
+
+/* The models alone, with the settings' limits and thresholds. */
+struct recogniser *app_open_recogniser(const struct app_settings *settings, GError **error);
+
+/* Limits of pictures as configured. */
+struct face_image_limits app_image_limits(const struct app_settings *settings);
+
+#endif

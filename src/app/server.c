@@ -1,0 +1,74 @@
+#include "app/server.h"
+
+#include "base/error.h"
+
+/* So many bodies of the largest size must fit into memory at once. */
+#define BODIES_MIN 4
+
+static bool fill_options(struct app_server *server, const struct app_settings *settings,
+                         struct http_options *options)
+{
+    size_t routes_n;
+
+    http_options_init(options);
+    options->listen = settings->listen;
+    options->lanes[HTTP_LANE_HEAVY].threads = app_settings_workers(settings);
+    options->lanes[HTTP_LANE_HEAVY].queue_max = (unsigned)settings->queue;
+    options->body_memory_max =
+        MAX(options->body_memory_max, BODIES_MIN * (size_t)settings->max_image_bytes);
+    options->app = &server->api;
+    options->authorise = api_authorise;
+    options->routes = api_routes(&routes_n);
+    options->routes_n = routes_n;
+    options->access_log = G_LOG_LEVEL_DEBUG;
+    if (*server->trusted_proxies)
+        options->trusted_proxies = (const char *const *)server->trusted_proxies;
+    if (*server->cors_origins)
+        options->cors_origins = (const char *const *)server->cors_origins;
+    if (!g_file_test(settings->web_dir, G_FILE_TEST_IS_DIR))
+        return false;
+    server->directories[0] = (struct http_directory){
+        .prefix = "/", .directory = settings->web_dir, .index = "index.html"};
+    server->docs_dir = g_build_filename(settings->web_dir, "docs", NULL);
+    server->directories[1] = (struct http_directory){
+        .prefix = "/docs/", .directory = server->docs_dir, .index = "index.html"};
+    options->directories = server->directories;
+    options->directories_n = g_file_test(server->docs_dir, G_FILE_TEST_IS_DIR) ? 2 : 1;
+    return true;
+}
+
+bool app_server_start(struct app_server *server, const struct app_settings *settings,
+                      struct app *app, GError **error)
+{
+    struct http_options options;
+    struct api_options api = {
+        .service = app->service,
+        .cookie_secure = settings->cookie_secure,
+        .self_registration = settings->self_registration,
+        .email_domain = settings->email_domain,
+    };
+
+    *server = (struct app_server){
+        .trusted_proxies = app_settings_list(settings->trusted_proxies),
+        .cors_origins = app_settings_list(settings->cors_origins),
+    };
+    api_init(&server->api, &api);
+    if (!fill_options(server, settings, &options))
+        g_warning("There is no page at %s: only the API is served.", settings->web_dir);
+    server->http = http_server_create(&options, error);
+    if (server->http && http_server_start(server->http, error))
+        return true;
+    app_server_stop(server);
+    return false;
+}
+
+void app_server_stop(struct app_server *server)
+{
+    if (server->http)
+        http_server_stop(server->http);
+    http_server_destroy(server->http);
+    g_strfreev(server->trusted_proxies);
+    g_strfreev(server->cors_origins);
+    g_free(server->docs_dir);
+    *server = (struct app_server){0};
+}

@@ -1,0 +1,28 @@
+/* The HTTP server with the API and the page behind it. */
+#ifndef APP_SERVER_H
+#define APP_SERVER_H
+
+#include "api/api.h"
+#include "app/app.h"
+#include "http/http.h"
+
+struct app_server {
+    struct api api;
+    struct http_server *http;
+    char **trusted_proxies;
+    char **cors_origins;
+    char *docs_dir;
+    struct http_directory directories[2]; /* the page, the documentation of the API */
+};
+
+/* Binds the port and starts to serve. `settings` and `app` must outlive the server. Fails with
+ * BASE_ERROR_IO when the port is taken or the page cannot be read, BASE_ERROR_INVALID for settings
+ * that make no sense; nothing is left open then. Without a folder for the page the API is served
+ * alone, and the log says so. */
+bool app_server_start(struct app_server *server, const struct app_settings *settings,
+                      struct app *app, GError **error);
+
+/* Lets requests under way finish, then closes everything. May be called twice. */
+void app_server_stop(struct app_server *server);
+
+#endif

@@ -1,0 +1,192 @@
+#include "app/settings.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "core/policy.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define MODELS_DIR_DEFAULT "deps/models"
+#define WEB_DIR_DEFAULT "build/web"
+
+#define AT(member) offsetof(struct app_settings, member)
+
+static const struct base_config_key KEYS[] = {
+    {"PRESENTE_DATABASE_URL", BASE_CONFIG_TEXT, AT(database_url), "sqlite:data/presente.db",
+     .help = "the database: sqlite: and a path"},
+    {"PRESENTE_KEY_FILE", BASE_CONFIG_TEXT, AT(key_file), "data/presente.key",
+     .help = "the key that seals faces and signs sessions; back it up apart from the database"},
+    {"PRESENTE_MODELS_DIR", BASE_CONFIG_TEXT, AT(models_dir), MODELS_DIR_DEFAULT,
+     .help = "folder of the six face models (.onnx)"},
+    {"PRESENTE_WEB_DIR", BASE_CONFIG_TEXT, AT(web_dir), WEB_DIR_DEFAULT,
+     .help = "folder of the page"},
+
+    {"PRESENTE_INSTITUTION_NAME", BASE_CONFIG_TEXT, AT(institution_name), "Presente",
+     .help = "name of the institution, taken over when the database is made"},
+    {"PRESENTE_EMAIL_DOMAIN", BASE_CONFIG_TEXT, AT(email_domain), "",
+     .help = "students register with addresses of this domain (.example.edu: any below it); "
+             "empty: any address"},
+    {"PRESENTE_TIME_ZONE", BASE_CONFIG_TEXT, AT(time_zone), "",
+     .help = "IANA name of the institution's time zone; "
+             "empty: as stored, " CORE_TIME_ZONE_DEFAULT " in a new database"},
+    {"PRESENTE_ADMIN_EMAIL", BASE_CONFIG_TEXT, AT(admin_email), "",
+     .help = "e-mail of the first administrator; "
+             "empty: admin@ and the e-mail domain or presente.local"},
+
+    {"PRESENTE_LISTEN", BASE_CONFIG_TEXT, AT(listen), "127.0.0.1:8000",
+     .help = "address and port to serve on; port 0: any free one"},
+    {"PRESENTE_WORKERS", BASE_CONFIG_INTEGER, AT(workers), "0", 0, 256,
+     .help = "threads that work on faces; 0: one a processor"},
+    {"PRESENTE_QUEUE", BASE_CONFIG_INTEGER, AT(queue), "64", 0, 10000,
+     .help = "face requests that may wait before the server answers 503"},
+    {"PRESENTE_TRUSTED_PROXY", BASE_CONFIG_TEXT, AT(trusted_proxies), "",
+     .help = "addresses or networks of proxies whose X-Forwarded-For is believed"},
+    {"PRESENTE_CORS_ORIGINS", BASE_CONFIG_TEXT, AT(cors_origins), "",
+     .help = "other sites' origins that may call the API from a browser; empty: none"},
+    {"PRESENTE_COOKIE_SECURE", BASE_CONFIG_BOOL, AT(cookie_secure), "off",
+     .help = "send the session cookie over TLS only: on wherever a TLS proxy stands in front"},
+    {"PRESENTE_TOKEN_HOURS", BASE_CONFIG_INTEGER, AT(token_hours), "12", 1, 720,
+     .help = "hours until a session ends"},
+    {"PRESENTE_SELF_REGISTRATION", BASE_CONFIG_BOOL, AT(self_registration), "on",
+     .help = "students may register themselves"},
+    {"PRESENTE_LOG_LEVEL", BASE_CONFIG_CHOICE, AT(log_level), "info",
+     .choices = "error|warning|info|debug", .help = "what goes to standard error"},
+
+    {"PRESENTE_MAX_IMAGE_BYTES", BASE_CONFIG_INTEGER, AT(max_image_bytes), "20971520", 65536,
+     268435456, .help = "largest picture, in bytes"},
+    {"PRESENTE_MAX_IMAGE_MEGAPIXELS", BASE_CONFIG_REAL, AT(max_image_megapixels), "50", 0.1, 500,
+     .help = "largest picture, in millions of pixels"},
+    {"PRESENTE_DETECT_SIZE", BASE_CONFIG_CHOICE, AT(detect_size), "320",
+     .choices = "320|640|1280|1920",
+     .help = "size in pixels at which a picture is first searched for a face; larger ones follow "
+             "while there is none"},
+    {"PRESENTE_MATCH_THRESHOLD", BASE_CONFIG_REAL, AT(match_threshold), "0", 0, 1,
+     .help = "lowest similarity of a match; 0: the calibrated one"},
+    {"PRESENTE_REVIEW_THRESHOLD", BASE_CONFIG_REAL, AT(review_threshold), "0", 0, 1,
+     .help = "lowest similarity that somebody is asked to look at; 0: the calibrated one"},
+    {"PRESENTE_MARGIN", BASE_CONFIG_REAL, AT(margin), "-1", -1, 1,
+     .help = "lead a match must have over the runner-up; -1: the calibrated one"},
+    {"PRESENTE_LIVENESS", BASE_CONFIG_BOOL, AT(liveness), "on",
+     .help = "refuse prints and screens"},
+    {"PRESENTE_LIVENESS_THRESHOLD", BASE_CONFIG_REAL, AT(liveness_threshold), "0", 0, 1,
+     .help = "lowest probability of a live face; 0: the calibrated one"},
+
+    {"PRESENTE_LIMIT_SIGN_IN_ACCOUNT", BASE_CONFIG_INTEGER, AT(limit_sign_in_account), "10", 0,
+     1000000, .help = "sign-in attempts an account in 10 minutes; 0: no limit"},
+    {"PRESENTE_LIMIT_SIGN_IN_ADDRESS", BASE_CONFIG_INTEGER, AT(limit_sign_in_address), "120", 0,
+     1000000, .help = "sign-in attempts an address a minute; 0: no limit"},
+    {"PRESENTE_LIMIT_MARK_ADDRESS", BASE_CONFIG_INTEGER, AT(limit_mark_address), "300", 0, 1000000,
+     .help = "face attempts an address a minute; 0: no limit"},
+    {"PRESENTE_LIMIT_REGISTER", BASE_CONFIG_INTEGER, AT(limit_register), "60", 0, 1000000,
+     .help = "self-registrations an address in 10 minutes; 0: no limit"},
+    {"PRESENTE_LIMIT_EXISTS", BASE_CONFIG_INTEGER, AT(limit_exists), "30", 0, 1000000,
+     .help = "questions whether an e-mail is registered, an address a minute; 0: no limit"},
+    {"PRESENTE_LIMIT_PASSWORD", BASE_CONFIG_INTEGER, AT(limit_password), "10", 0, 1000000,
+     .help = "changes of password an account in 10 minutes; 0: no limit"},
+};
+
+const struct base_config_table app_settings_table = {
+    .prefix = "PRESENTE_",
+    .keys = KEYS,
+    .keys_n = G_N_ELEMENTS(KEYS),
+};
+
+/* Looks for a folder where an installed or freshly built program has it; leaves the setting alone
+ * when the default is there, when somebody chose another one, or when there is none. */
+static void find_beside_program(char **folder, const char *fallback, const char *const *places)
+{
+    if (strcmp(*folder, fallback) != 0 || g_file_test(*folder, G_FILE_TEST_IS_DIR))
+        return;
+    g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+    if (!program)
+        return;
+    g_autofree char *beside = g_path_get_dirname(program);
+    for (; *places; places++) {
+        g_autofree char *candidate = g_build_filename(beside, *places, NULL);
+        if (!g_file_test(candidate, G_FILE_TEST_IS_DIR))
+            continue;
+        g_free(*folder);
+        *folder = g_canonicalize_filename(candidate, NULL);
+        return;
+    }
+}
+
+static bool check_admin_email(const char *text, GError **error)
+{
+    if (!*text)
+        return true;
+    g_autofree char *email = base_text_email(text, NULL);
+    if (email)
+        return true;
+    g_set_error(error, BASE_ERROR, BASE_ERROR_INVALID,
+                "PRESENTE_ADMIN_EMAIL is \"%s\", which is not an e-mail address.", text);
+    return false;
+}
+
+static bool check_time_zone(const char *name, GError **error)
+{
+    if (!*name)
+        return true;
+    g_autoptr(GTimeZone) zone = core_time_zone_load(name, NULL);
+    if (zone)
+        return true;
+    g_set_error(error, BASE_ERROR, BASE_ERROR_INVALID,
+                "PRESENTE_TIME_ZONE is \"%s\", which is not a time zone such as %s.", name,
+                CORE_TIME_ZONE_DEFAULT);
+    return false;
+}
+
+static bool check(const struct app_settings *settings, GError **error)
+{
+    if (!check_time_zone(settings->time_zone, error) ||
+        !check_admin_email(settings->admin_email, error))
+        return false;
+    if (settings->match_threshold > 0 && settings->review_threshold > settings->match_threshold) {
+        g_set_error_literal(error, BASE_ERROR, BASE_ERROR_INVALID,
+                            "PRESENTE_REVIEW_THRESHOLD is above PRESENTE_MATCH_THRESHOLD.");
+        return false;
+    }
+    return true;
+}
+
+bool app_settings_load(const char *env_file, struct app_settings *settings, GPtrArray *warnings,
+                       GError **error)
+{
+    static const char *const MODEL_PLACES[] = {"../deps/models", "models",
+                                               "../share/presente/models", NULL};
+    static const char *const WEB_PLACES[] = {"web", "../share/presente/web", NULL};
+
+    *settings = (struct app_settings){0};
+    if (!base_config_load(&app_settings_table, env_file ? env_file : ".env", settings, warnings,
+                          error))
+        return false;
+    find_beside_program(&settings->models_dir, MODELS_DIR_DEFAULT, MODEL_PLACES);
+    find_beside_program(&settings->web_dir, WEB_DIR_DEFAULT, WEB_PLACES);
+    if (check(settings, error))
+        return true;
+    app_settings_clear(settings);
+    return false;
+}
+
+void app_settings_clear(struct app_settings *settings)
+{
+    base_config_clear(&app_settings_table, settings);
+    *settings = (struct app_settings){0};
+}
+
+unsigned app_settings_workers(const struct app_settings *settings)
+{
+    return settings->workers > 0 ? (unsigned)settings->workers : g_get_num_processors();
+}
+
+char **app_settings_list(const char *text)
+{
+    g_auto(GStrv) pieces = g_strsplit(text, ",", -1);
+    g_autoptr(GStrvBuilder) items = g_strv_builder_new();
+
+    for (char **piece = pieces; *piece; piece++)
+        if (*g_strstrip(*piece))
+            g_strv_builder_add(items, *piece);
+    return g_strv_builder_end(items);
+}

@@ -1,0 +1,283 @@
+#include "cli/input.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "service/groups.h"
+#include "service/users.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define FOLDER_DEPTH_MAX 32
+#define PASSWORD_BYTES_MAX 1024
+
+GBytes *cli_file_read(const char *path, size_t size_max, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    struct stat status;
+    char *data;
+    gsize size;
+
+    if (stat(path, &status) != 0) {
+        bool missing = errno == ENOENT || errno == ENOTDIR;
+        g_set_error(error, BASE_ERROR, missing ? BASE_ERROR_NOT_FOUND : BASE_ERROR_IO,
+                    "%s cannot be read: %s.", path, g_strerror(errno));
+        return NULL;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_INVALID, "%s is not a file.", path);
+        return NULL;
+    }
+    if ((guint64)status.st_size > size_max) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_TOO_LARGE, "%s has more than %zu bytes.", path,
+                    size_max);
+        return NULL;
+    }
+    if (!g_file_get_contents(path, &data, &size, &failure)) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_IO, "%s cannot be read: %s.", path,
+                    failure->message);
+        return NULL;
+    }
+    return g_bytes_new_take(data, size);
+}
+
+bool cli_file_write(const char *path, const void *data, size_t size, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    if (g_file_set_contents_full(path, data, (gssize)size,
+                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644,
+                                 &failure))
+        return true;
+    g_set_error(error, BASE_ERROR, BASE_ERROR_IO, "%s cannot be written: %s.", path,
+                failure->message);
+    return false;
+}
+
+bool cli_picture_has_name(const char *name)
+{
+    static const char *const ENDINGS[] = {".jpg", ".jpeg", ".png", ".webp"};
+    g_autofree char *lower = g_ascii_strdown(name, -1);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ENDINGS); i++)
+        if (g_str_has_suffix(lower, ENDINGS[i]))
+            return true;
+    return false;
+}
+
+static int compare_texts(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names of a folder by their bytes, so that every run and every machine has the same order. */
+static GPtrArray *names_in(const char *folder, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(GDir) directory = g_dir_open(folder, 0, &failure);
+    const char *name;
+
+    if (!directory) {
+        bool missing = g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT) ||
+                       g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOTDIR);
+        g_set_error(error, BASE_ERROR, missing ? BASE_ERROR_NOT_FOUND : BASE_ERROR_IO,
+                    "%s is not a folder that can be read.", folder);
+        return NULL;
+    }
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    while ((name = g_dir_read_name(directory)))
+        if (name[0] != '.')
+            g_ptr_array_add(names, g_strdup(name));
+    g_ptr_array_sort(names, compare_texts);
+    return names;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static bool collect(const char *folder, int depth, GPtrArray *pictures, GError **error)
+{
+    g_autoptr(GPtrArray) names = names_in(folder, error);
+
+    if (!names)
+        return false;
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *path = g_build_filename(folder, names->pdata[i], NULL);
+        if (is_folder(path)) {
+            if (depth > 0 && !collect(path, depth - 1, pictures, error))
+                return false;
+        } else if (cli_picture_has_name(path)) {
+            g_ptr_array_add(pictures, g_steal_pointer(&path));
+        }
+    }
+    return true;
+}
+
+GPtrArray *cli_pictures_in(const char *folder, bool deep, GError **error)
+{
+    g_autoptr(GPtrArray) pictures = g_ptr_array_new_with_free_func(g_free);
+
+    if (!collect(folder, deep ? FOLDER_DEPTH_MAX : 0, pictures, error))
+        return NULL;
+    return g_steal_pointer(&pictures);
+}
+
+GPtrArray *cli_folders_in(const char *folder, GError **error)
+{
+    g_autoptr(GPtrArray) names = names_in(folder, error);
+
+    if (!names)
+        return NULL;
+    GPtrArray *folders = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *path = g_build_filename(folder, names->pdata[i], NULL);
+        if (is_folder(path))
+            g_ptr_array_add(folders, g_steal_pointer(&path));
+    }
+    return folders;
+}
+
+bool cli_time_parse(const char *text, GTimeZone *zone, base_time *moment, GError **error)
+{
+    if (base_time_parse(text, moment))
+        return true;
+    g_autoptr(GDateTime) local = NULL;
+    /* GLib reads ISO 8601 in many shapes; only the ones that the help names are wanted. */
+    if (g_regex_match_simple("^\\d{4}-\\d\\d-\\d\\d[ T]\\d\\d:\\d\\d(:\\d\\d)?$", text,
+                             G_REGEX_DEFAULT, G_REGEX_MATCH_DEFAULT)) {
+        g_autofree char *full = g_strconcat(text, strlen(text) == 16 ? ":00" : "", NULL);
+        full[10] = 'T';
+        local = g_date_time_new_from_iso8601(full, zone);
+        g_autofree char *back = local ? g_date_time_format(local, "%Y-%m-%dT%H:%M:%S") : NULL;
+        if (back && strcmp(back, full) == 0) {
+            *moment = g_date_time_to_unix(local) * BASE_TIME_SECOND;
+            return true;
+        }
+    }
+    g_set_error(error, BASE_ERROR, BASE_ERROR_INVALID,
+                "\"%s\" is not a time such as \"2026-03-12 08:55\" or 2026-03-12T08:55:00-06:00.",
+                text);
+    return false;
+}
+
+/* Reads up to a line's end; NULL at the end of the input or when the line is too long. */
+static char *read_line(FILE *input)
+{
+    char line[PASSWORD_BYTES_MAX + 2];
+    char *password = NULL;
+
+    if (fgets(line, sizeof line, input)) {
+        size_t length = strcspn(line, "\r\n");
+        if (line[length] || feof(input)) {
+            line[length] = '\0';
+            password = g_strdup(line);
+        }
+    }
+    explicit_bzero(line, sizeof line);
+    return password;
+}
+
+static char *ask_without_echo(const char *question)
+{
+    struct termios before, quiet;
+    char *answer = NULL;
+
+    if (tcgetattr(STDIN_FILENO, &before) != 0)
+        return NULL;
+    quiet = before;
+    quiet.c_lflag &= ~(tcflag_t)ECHO;
+    quiet.c_lflag |= ECHONL;
+    fprintf(stderr, "%s: ", question);
+    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0)
+        answer = read_line(stdin);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+    return answer;
+}
+
+char *cli_password_read(bool from_stdin, GError **error)
+{
+    if (from_stdin) {
+        char *password = read_line(stdin);
+        if (!password || !*password) {
+            g_set_error_literal(error, BASE_ERROR, BASE_ERROR_INVALID,
+                                "There is no password on standard input, or it is too long.");
+            cli_password_free(g_steal_pointer(&password));
+        }
+        return password;
+    }
+    if (!isatty(STDIN_FILENO)) {
+        g_set_error_literal(error, BASE_ERROR, BASE_ERROR_INVALID,
+                            "There is no terminal to ask for the password on: use "
+                            "--password-stdin or --generate-password.");
+        return NULL;
+    }
+    char *password = ask_without_echo("New password");
+    char *again = password ? ask_without_echo("Again") : NULL;
+    if (!password || !again || strcmp(password, again) != 0) {
+        g_set_error_literal(error, BASE_ERROR, BASE_ERROR_INVALID,
+                            "The two passwords are not the same.");
+        cli_password_free(g_steal_pointer(&password));
+    }
+    cli_password_free(again);
+    return password;
+}
+
+void cli_password_free(char *password)
+{
+    if (password)
+        explicit_bzero(password, strlen(password));
+    g_free(password);
+}
+
+bool cli_confirm(const char *question)
+{
+    char answer[16];
+
+    if (!isatty(STDIN_FILENO))
+        return false;
+    fprintf(stderr, "%s [y/N] ", question);
+    if (!fgets(answer, sizeof answer, stdin))
+        return false;
+    g_strstrip(answer);
+    return g_ascii_strcasecmp(answer, "y") == 0 || g_ascii_strcasecmp(answer, "yes") == 0;
+}
+
+struct core_user *cli_user_find(struct cli_session *session, const char *email, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    struct core_user *user =
+        service_user_find_email(session->app.service, &session->identity, email, &failure);
+
+    if (!user && g_error_matches(failure, BASE_ERROR, BASE_ERROR_NOT_FOUND))
+        g_set_error(error, BASE_ERROR, BASE_ERROR_NOT_FOUND, "Nobody has the e-mail %s.", email);
+    else if (!user)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return user;
+}
+
+struct core_group *cli_group_find(struct cli_session *session, const char *name, GError **error)
+{
+    g_autofree char *key = base_text_key(name);
+    g_autoptr(GPtrArray) groups = service_group_list(session->app.service, &session->identity,
+                                                     false, name, NULL, NULL, error);
+
+    if (!groups)
+        return NULL;
+    for (guint i = 0; i < groups->len; i++) {
+        struct core_group *group = groups->pdata[i];
+        if (g_strcmp0(group->name_key, key) == 0) {
+            struct base_uuid id = group->id;
+            return service_group_find(session->app.service, &session->identity, &id, error);
+        }
+    }
+    g_set_error(error, BASE_ERROR, BASE_ERROR_NOT_FOUND, "There is no group \"%s\".", name);
+    return NULL;
+}
