@@ -1,0 +1,321 @@
+// The page as people use it, on a real server: registering, marking, signing in, in both languages.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+
+import { Client, PASSWORD } from '../helpers/client.mjs';
+import { missingParts, startServer } from '../helpers/server.mjs';
+import { LAPTOP, launchBrowser, noBrowser, openPage, PHONE } from './browser.mjs';
+import { cutPicture, PEOPLE, POSES, WALL, writeCamera } from './camera.mjs';
+
+const skip = missingParts({ faces: true, samples: true, web: true }) || noBrowser();
+const ANSWER_MS = 20_000;
+
+// Runs in the browser: what a screen reader could only call "button" or "link".
+function nameless() {
+    const hasName = (one) =>
+        one.getAttribute('aria-label') || one.innerText?.trim() || one.labels?.length;
+    return [...document.querySelectorAll('button, a, input:not([hidden]), select')]
+        .filter((one) => !hasName(one))
+        .map((one) => one.outerHTML);
+}
+
+describe('the page', { skip, timeout: 300_000 }, () => {
+    let server, dir, group;
+    const browsers = {};
+
+    const file = (name) => path.join(dir, name);
+    const result = (page, kind) =>
+        page.waitForSelector(`[data-result="${kind}"]`, { timeout: ANSWER_MS });
+    const textOf = (page, selector) => page.locator(selector).innerText();
+
+    async function picture(name, person, pose) {
+        await writeFile(file(name), await cutPicture(browsers.plain, person, pose));
+        return file(name);
+    }
+
+    async function withCamera(name, person, poses = [POSES[0]]) {
+        const shown = [];
+        for (const pose of poses) shown.push(await cutPicture(browsers.plain, person, pose));
+        return launchBrowser({ camera: await writeCamera(file(`${name}.mjpeg`), shown) });
+    }
+
+    // The fake camera goes from pose to pose by itself; a photo like the one before is taken again.
+    async function takePhotos(page) {
+        const shutter = page.getByRole('button', { name: /^Tomar la foto/ });
+        await shutter.waitFor();
+        const end = Date.now() + ANSWER_MS;
+        while (Date.now() < end && (await shutter.count()) > 0) {
+            await shutter.click();
+            await page.waitForTimeout(300);
+        }
+        assert.equal(await page.locator('[data-note="photo.ready"]').count(), 3);
+    }
+
+    async function visit(browser, place, check, options = {}) {
+        const { page, context, complaints } = await openPage(browser, server.url + place, options);
+        try {
+            await check(page, context);
+            assert.deepEqual(complaints, []);
+        } finally {
+            await context.close();
+        }
+    }
+
+    async function fillIn(page, { name, email }) {
+        await page.fill('#name', name);
+        await page.fill('#email', email);
+        await page.fill('#password', PASSWORD);
+        await page.selectOption('#group_id', group.id);
+    }
+
+    before(async () => {
+        dir = await mkdtemp(path.join(tmpdir(), 'presente-page-'));
+        server = await startServer();
+        const { email, password } = server.admin;
+        const admin = await new Client(server.url).signIn(email, password);
+        group = (await admin.post('/groups', { name: '4B' })).body;
+        browsers.plain = await launchBrowser();
+        browsers.officer = await withCamera('officer', PEOPLE.officer);
+        browsers.stranger = await withCamera('stranger', PEOPLE.stranger);
+    });
+    after(async () => {
+        for (const browser of Object.values(browsers)) await browser.close();
+        await server?.stop();
+        await rm(dir, { recursive: true, force: true });
+    });
+
+    it('speaks the language of the browser, and the other one when asked', async () => {
+        await visit(browsers.plain, '/', async (page) => {
+            assert.equal(await textOf(page, 'h1'), 'Marca tu asistencia');
+            await page.getByRole('button', { name: /^English/ }).click();
+            assert.equal(await textOf(page, 'h1'), 'Mark attendance');
+            await page.reload();
+            assert.equal(await textOf(page, 'h1'), 'Mark attendance');
+            assert.equal(await page.getAttribute('html', 'lang'), 'en');
+        });
+        await visit(
+            browsers.plain,
+            '/',
+            async (page) => assert.equal(await textOf(page, 'h1'), 'Mark attendance'),
+            { locale: 'en-GB' },
+        );
+    });
+
+    it('is dark for who prefers that, and keeps a choice', async () => {
+        const theme = (page) => page.getAttribute('html', 'data-theme');
+        const check = async (page) => {
+            assert.equal(await theme(page), 'dark');
+            await page.getByRole('button', { name: 'Usar colores claros' }).click();
+            await page.reload();
+            assert.equal(await theme(page), 'light');
+        };
+        await visit(browsers.plain, '/', check, { colorScheme: 'dark' });
+    });
+
+    it('says so when there is no camera, and takes a photo instead', async () => {
+        const photo = await picture('stranger.jpg', PEOPLE.stranger, POSES[0]);
+        await visit(browsers.plain, '/', async (page) => {
+            await page.waitForSelector('[data-camera="missing"]');
+            assert.match(await textOf(page, '.lens-empty'), /Aquí no hay cámara/);
+            await page.setInputFiles('[data-choose="mark"]', photo);
+            await page.waitForSelector('.result', { timeout: ANSWER_MS });
+        });
+    });
+
+    it('says so when the camera is refused', async () => {
+        const browser = await launchBrowser({ refused: true });
+        try {
+            await visit(browser, '/', async (page) => {
+                await page.waitForSelector('[data-camera="refused"]');
+                assert.match(await textOf(page, '.lens-empty'), /apagada para esta página/);
+            });
+        } finally {
+            await browser.close();
+        }
+    });
+
+    it('does not know a stranger, and gives no name', async () => {
+        await visit(browsers.stranger, '/', async (page) => {
+            await result(page, 'unknown');
+            assert.match(await textOf(page, '.result'), /No conocemos esta cara/);
+            assert.equal(await page.locator('.result .avatar').count(), 0);
+        });
+    });
+
+    it('says beside each field what is missing', async () => {
+        await visit(browsers.plain, '/#/register', async (page) => {
+            await page.click('button[type=submit]');
+            for (const field of ['name', 'email', 'password', 'group_id', 'photos'])
+                assert.ok(await page.locator(`#${field}-wrong`).isVisible(), field);
+            assert.equal(await page.evaluate(() => document.activeElement.id), 'name');
+            const described = await page.getAttribute('#name', 'aria-describedby');
+            assert.match(described, /name-wrong/);
+        });
+    });
+
+    it('explains beside the photo that there is no face in it', async () => {
+        const photos = [
+            await picture('a0.jpg', PEOPLE.officerElsewhere, POSES[0]),
+            await picture('wall.jpg', WALL),
+            await picture('a2.jpg', PEOPLE.officerElsewhere, POSES[2]),
+        ];
+        await visit(browsers.plain, '/#/register', async (page) => {
+            await fillIn(page, { name: 'Ana Cauich', email: 'ana@uni.mx' });
+            await page.setInputFiles('[data-choose="register"]', photos);
+            await page.waitForSelector('[data-photo="2"][data-note]');
+            await page.click('button[type=submit]');
+            await page.waitForSelector('[data-photo="1"][data-note="photo.no_face"]', {
+                timeout: ANSWER_MS,
+            });
+            assert.match(await textOf(page, '[data-photo="1"]'), /No se ve ninguna cara/);
+            assert.ok(await page.locator('#photos-wrong').isVisible());
+        });
+    });
+
+    it('notices a photo that was chosen twice, and a file that is no picture', async () => {
+        const photo = await picture('twice.jpg', PEOPLE.stranger, POSES[0]);
+        await writeFile(file('no-picture.jpg'), 'not a picture');
+        await visit(browsers.plain, '/#/register', async (page) => {
+            await page.setInputFiles('[data-choose="register"]', [photo, photo]);
+            await page.waitForSelector('[data-photo="1"][data-note="photo.repeated"]');
+            await page.setInputFiles('[data-choose="register"]', file('no-picture.jpg'));
+            await page.waitForSelector('[data-photo="1"][data-note="photo.unreadable"]');
+        });
+    });
+
+    it('registers with three photos from files, and welcomes', async () => {
+        const photos = [];
+        for (const [i, pose] of POSES.entries())
+            photos.push(await picture(`b${i}.jpg`, PEOPLE.officerElsewhere, pose));
+        await visit(browsers.plain, '/#/register', async (page) => {
+            await fillIn(page, { name: 'Sofía Chan', email: 'sofia@uni.mx' });
+            await page.setInputFiles('[data-choose="register"]', photos);
+            await page.waitForSelector('[data-photo="2"][data-note]');
+            await page.click('button[type=submit]');
+            await page.waitForSelector('[data-registered]', { timeout: ANSWER_MS });
+            assert.match(await textOf(page, 'h1'), /Sofía/);
+        });
+    });
+
+    it('marks who stands before the camera, from another photograph of her', async () => {
+        await visit(
+            browsers.officer,
+            '/',
+            async (page) => {
+                await result(page, 'match');
+                assert.match(await textOf(page, '.result h2'), /^Sofía Chan$/);
+                assert.match(await textOf(page, '.result .chip'), /^(Presente|Retardo|Falta)$/);
+                assert.match(await textOf(page, '.result .facts'), /\d\d:\d\d/);
+                assert.match(await page.getByRole('status').last().innerText(), /Sofía Chan/);
+                await page.getByRole('button', { name: 'No soy yo' }).click();
+                await result(page, 'not-me');
+                await page.getByRole('button', { name: 'Reintentar' }).click();
+                await result(page, 'match');
+                assert.match(await textOf(page, '.result .facts'), /ya desde las/);
+            },
+            { viewport: PHONE },
+        );
+    });
+
+    it('shows the student her attendance and her account, and signs out', async () => {
+        await visit(browsers.plain, '/#/sign-in', async (page) => {
+            await page.fill('#email', 'sofia@uni.mx');
+            await page.fill('#password', 'not the password');
+            await page.keyboard.press('Enter');
+            await page.waitForSelector('[role=alert]');
+            assert.match(await textOf(page, '[role=alert]'), /no coinciden/);
+            await page.fill('#password', PASSWORD);
+            await page.keyboard.press('Enter');
+            await page.waitForSelector('tbody tr');
+            assert.equal(await page.locator('tbody tr').count(), 1);
+            await page.click('a[href="#/me"]');
+            assert.match(await textOf(page, '.facts-list'), /sofia@uni\.mx/);
+            assert.match(await textOf(page, '.facts-list'), /4B/);
+            await page.getByRole('button', { name: 'Salir' }).click();
+            await page.waitForSelector('a[href="#/sign-in"]');
+        });
+    });
+
+    it('shows the administrator who is here today', async () => {
+        await visit(
+            browsers.plain,
+            '/#/sign-in',
+            async (page) => {
+                await page.fill('#email', server.admin.email);
+                await page.fill('#password', server.admin.password);
+                await page.keyboard.press('Enter');
+                await page.waitForSelector('tbody tr');
+                assert.equal(await textOf(page, 'h1'), 'Today’s register');
+                assert.match(await textOf(page, 'tbody tr'), /Sofía Chan/);
+                await page.getByRole('button', { name: 'Name' }).click();
+                assert.equal(await page.getAttribute('th[aria-sort]', 'aria-sort'), 'ascending');
+            },
+            { locale: 'en-US' },
+        );
+    });
+
+    it('registers with three photos from the camera, and marks at once', async () => {
+        const browser = await withCamera('newcomer', PEOPLE.stranger, POSES);
+        try {
+            await visit(browser, '/#/register', async (page) => {
+                await fillIn(page, { name: 'Rosa Dzul', email: 'rosa@uni.mx' });
+                await page.getByRole('button', { name: 'Usar la cámara' }).click();
+                await takePhotos(page);
+                await page.click('button[type=submit]');
+                await page.waitForSelector('[data-registered]', { timeout: ANSWER_MS });
+                await page.getByRole('link', { name: 'Marcar asistencia' }).click();
+                await result(page, 'match');
+                assert.equal(await textOf(page, '.result h2'), 'Rosa Dzul');
+            });
+        } finally {
+            await browser.close();
+        }
+    });
+
+    it('waits by itself when there is no connection, and goes on afterwards', async () => {
+        await visit(browsers.officer, '/', async (page, context) => {
+            await page.waitForSelector('[data-camera="live"]');
+            await context.setOffline(true);
+            await page.getByText('No hay conexión').first().waitFor({ timeout: ANSWER_MS });
+            await context.setOffline(false);
+            await result(page, 'match');
+        });
+    });
+
+    it('can be used with the keyboard, and everything has a name', async () => {
+        for (const place of ['/', '/#/register', '/#/sign-in'])
+            await visit(browsers.plain, place, async (page) => {
+                await page.waitForSelector('h1');
+                await page.keyboard.press('Tab');
+                assert.equal(await page.evaluate(() => document.activeElement.className), 'skip');
+                assert.deepEqual(await page.evaluate(nameless), []);
+                assert.equal(await page.locator('h1').count(), 1);
+            });
+    });
+
+    it('fits the phone and the laptop without scrolling sideways', async () => {
+        for (const viewport of [PHONE, LAPTOP, { width: 320, height: 640 }])
+            for (const place of ['/', '/#/register', '/#/sign-in'])
+                await visit(
+                    browsers.plain,
+                    place,
+                    async (page) => {
+                        await page.waitForSelector('h1');
+                        const over = await page.evaluate(
+                            () => document.documentElement.scrollWidth - innerWidth,
+                        );
+                        assert.ok(over <= 0, `${place} at ${viewport.width} px: ${over} px over`);
+                    },
+                    { viewport },
+                );
+    });
+
+    it('serves the documentation of its API itself', async () => {
+        await visit(browsers.plain, '/docs', async (page) => {
+            await page.getByText('/attendance/mark').first().waitFor({ timeout: ANSWER_MS });
+        });
+    });
+});

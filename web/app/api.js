@@ -1,0 +1,88 @@
+// The server, as docs/openapi.yaml describes it. The session is an HttpOnly cookie that this page
+// never sees. Every call gives the answer or throws a Trouble, whose `kind` the page has words for.
+
+const TIMEOUT_MS = 30_000;
+
+export class Trouble extends Error {
+    /** kind: offline | busy | many | signed-out | refused | large | invalid | ours */
+    constructor(kind, answer = {}) {
+        super(kind);
+        this.kind = kind;
+        this.code = answer.error?.code;
+        this.message = answer.error?.message ?? kind;
+        this.details = answer.error?.details;
+        this.retryAfter = answer.retryAfter;
+    }
+}
+
+const KINDS = { 401: 'signed-out', 403: 'refused', 413: 'large', 429: 'many', 503: 'busy' };
+
+function kindOf(status) {
+    return KINDS[status] ?? (status >= 500 ? 'ours' : 'invalid');
+}
+
+async function send(path, options = {}) {
+    let response;
+    try {
+        response = await fetch(path, { signal: AbortSignal.timeout(TIMEOUT_MS), ...options });
+    } catch {
+        throw new Trouble('offline');
+    }
+    const answer = await response.json().catch(() => ({}));
+    if (response.ok) return answer;
+    const retryAfter = Number(response.headers.get('Retry-After')) || undefined;
+    throw new Trouble(kindOf(response.status), { ...answer, retryAfter });
+}
+
+function post(path, value) {
+    return send(path, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(value),
+    });
+}
+
+function form(values, images) {
+    const data = new FormData();
+    for (const [name, value] of Object.entries(values)) if (value) data.append(name, value);
+    images.forEach((image, i) => data.append('image', image, `photo-${i + 1}`));
+    return data;
+}
+
+const isGiven = ([, value]) => value !== undefined && value !== '';
+const query = (values) => new URLSearchParams(Object.entries(values).filter(isGiven));
+
+export const mark = (frames) =>
+    send('attendance/mark', { method: 'POST', body: form({}, frames) });
+
+export const register = (values, photos) =>
+    send('register', { method: 'POST', body: form(values, photos) });
+
+export const signIn = (email, password) => post('login', { email, password });
+export const signOut = () => post('logout', {});
+export const groups = () => send(`groups?${query({ limit: 200 })}`);
+export const ownAttendance = (page) => send(`attendance?${query(page)}`);
+export const allAttendance = (page) => send(`attendance/all?${query(page)}`);
+export const version = () => send('version');
+
+/** Who is signed in here, or null. */
+export async function me() {
+    try {
+        const answer = await send('me');
+        return answer.user ?? answer;
+    } catch (trouble) {
+        if (trouble.kind === 'signed-out') return null;
+        throw trouble;
+    }
+}
+
+const TROUBLE_TEXTS = {
+    offline: 'trouble.offline',
+    busy: 'trouble.busy',
+    many: 'trouble.many',
+    refused: 'trouble.refused',
+    large: 'trouble.large',
+};
+
+/** The text key that says what happened and what to do. */
+export const troubleText = (trouble) => TROUBLE_TEXTS[trouble.kind] ?? 'trouble.ours';

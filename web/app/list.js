@@ -1,0 +1,63 @@
+// A list that the server gives a page at a time: fetching, waiting, nothing there, turning pages.
+import { troubleText } from './api.js';
+import { html, useEffect, useState } from './html.js';
+import { Busy, Empty, Icon, Notice } from './parts.js';
+import { t } from './text.js';
+
+export const PAGE_SIZE = 50;
+// Quick answers show no sign of waiting.
+const SHOW_WAITING_MS = 400;
+
+/** Fetches when one of `inputs` changes; `fetchPage({limit, offset})` gives {items, total}. */
+export function useList(fetchPage, inputs) {
+    const [offset, setOffset] = useState(0);
+    const [turn, setTurn] = useState(0);
+    const [state, setState] = useState({ items: [], total: 0, ready: false, trouble: null });
+    const key = JSON.stringify(inputs);
+    useEffect(() => setOffset(0), [key]);
+    useEffect(() => {
+        let left = false;
+        fetchPage({ limit: PAGE_SIZE, offset }).then(
+            ({ items, total }) => !left && setState({ items, total, ready: true, trouble: null }),
+            (trouble) => !left && setState((now) => ({ ...now, ready: true, trouble })),
+        );
+        return () => {
+            left = true;
+        };
+    }, [key, offset, turn]);
+    return { ...state, offset, setOffset, refresh: () => setTurn((n) => n + 1) };
+}
+
+function Waiting() {
+    const [late, setLate] = useState(false);
+    useEffect(() => {
+        const timer = setTimeout(() => setLate(true), SHOW_WAITING_MS);
+        return () => clearTimeout(timer);
+    }, []);
+    return late && html`<div class="card"><${Busy} label="…" /></div>`;
+}
+
+export function ListFrame({ list, icon, empty, button, children }) {
+    if (!list.ready) return html`<${Waiting} />`;
+    if (list.trouble)
+        return html`<${Notice} kind="warn">${t(troubleText(list.trouble))}
+            <div><button class="link" onClick=${list.refresh}>${t('app.retry')}</button></div><//>`;
+    if (list.total === 0) return html`<${Empty} icon=${icon} text=${empty}>${button}<//>`;
+    return children;
+}
+
+export function Pager({ list }) {
+    if (list.total <= PAGE_SIZE) return null;
+    const { offset, total, setOffset } = list;
+    const to = Math.min(total, offset + PAGE_SIZE);
+    const label = t('today.page', { from: offset + 1, to, n: total });
+    const turn = (step, key, icon, possible) => html`
+        <button class="button plain icon-only" disabled=${!possible} aria-label=${t(key)}
+            onClick=${() => setOffset(offset + step)}><${Icon} name=${icon} /></button>`;
+    return html`
+        <nav class="pager" aria-label=${label}>
+            ${turn(-PAGE_SIZE, 'today.previous', 'chevron-left', offset > 0)}
+            <span class="quiet small figures">${label}</span>
+            ${turn(PAGE_SIZE, 'today.next', 'chevron-right', to < total)}
+        </nav>`;
+}

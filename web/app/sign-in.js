@@ -1,0 +1,64 @@
+// Signing in, to see one's own attendance.
+import { signIn, troubleText } from './api.js';
+import { Field, PasswordField } from './field.js';
+import { html, useState } from './html.js';
+import { Notice, Title, WorkButton } from './parts.js';
+import { t } from './text.js';
+
+function sentence(trouble) {
+    if (trouble.kind === 'signed-out' || trouble.kind === 'invalid') return 'sign-in.wrong';
+    if (trouble.kind === 'many') return 'sign-in.many';
+    return troubleText(trouble);
+}
+
+function missing({ email, password }) {
+    const wrong = {};
+    if (!email.trim()) wrong.email = t('field.required');
+    if (!password) wrong.password = t('field.required');
+    return wrong;
+}
+
+export function SignInPage({ onSignedIn, sentHere }) {
+    const [values, setValues] = useState({ email: '', password: '' });
+    const [wrong, setWrong] = useState({});
+    const [trouble, setTrouble] = useState(null);
+    const [working, setWorking] = useState(false);
+    const set = (name) => (event) => setValues({ ...values, [name]: event.target.value });
+
+    async function submit(event) {
+        event.preventDefault();
+        if (working) return;
+        const lacking = missing(values);
+        setWrong(lacking);
+        setTrouble(null);
+        const [first] = Object.keys(lacking);
+        if (first) return void document.getElementById(first).focus();
+        setWorking(true);
+        try {
+            const answer = await signIn(values.email.trim(), values.password);
+            onSignedIn(answer.user);
+        } catch (problem) {
+            setTrouble(sentence(problem));
+            setWorking(false);
+        }
+    }
+
+    return html`
+        <div class="page">
+            <${Title}>${t('sign-in.title')}<//>
+            <p class="quiet">${t(sentHere ? 'sign-in.first' : 'sign-in.lead')}</p>
+            <form class="card form" onSubmit=${submit} novalidate>
+                ${trouble && html`<${Notice} kind="bad" live="assertive">${t(trouble)}<//>`}
+                <${Field} name="email" type="email" label=${t('sign-in.email')}
+                    autocomplete="username" inputmode="email" autocapitalize="none"
+                    spellcheck=${false} value=${values.email} onInput=${set('email')}
+                    wrong=${wrong.email} />
+                <${PasswordField} name="password" label=${t('sign-in.password')}
+                    autocomplete="current-password" value=${values.password}
+                    onInput=${set('password')} wrong=${wrong.password} />
+                <${WorkButton} type="submit" working=${working}>${t('sign-in.button')}<//>
+            </form>
+            <p class="quiet">
+                ${t('sign-in.new')} <a href="#/register">${t('register.button')}</a></p>
+        </div>`;
+}

@@ -1,0 +1,67 @@
+#!/bin/sh
+# Puts the page together: our files from web/ and what it uses of node_modules/, into build/web/
+# (or the folder given). Nothing is compiled; modules that name a package are made to name a file,
+# because the page's Content-Security-Policy allows no import map.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+target=${1:-$root/build/web}
+modules=$root/node_modules
+new=$target.new
+
+for part in preact htm lucide-static swagger-ui-dist @fontsource-variable/inter; do
+    if [ ! -d "$modules/$part" ]; then
+        echo "The page needs $part, which is not in node_modules: run npm ci first." >&2
+        exit 1
+    fi
+done
+
+rm -rf "$new"
+mkdir -p "$new/vendor" "$new/fonts" "$new/icons" "$new/licences"
+cp -R "$root/web/index.html" "$root/web/app" "$root/web/styles" "$root/web/texts" \
+    "$root/web/docs" "$new/"
+cp "$root"/web/icons/*.svg "$new/icons/"
+cp "$root/docs/openapi.json" "$new/"
+
+# Libraries. Source maps are left out, and so is the line that asks for them.
+cp "$modules/preact/dist/preact.mjs" "$new/vendor/preact.js"
+sed 's/from"preact"/from".\/preact.js"/g' "$modules/preact/hooks/dist/hooks.mjs" \
+    >"$new/vendor/hooks.js"
+cp "$modules/htm/dist/htm.mjs" "$new/vendor/htm.js"
+sed -i '/^\/\/# sourceMappingURL=/d' "$new"/vendor/*.js
+
+cp "$modules"/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2 \
+    "$modules"/@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2 "$new/fonts/"
+
+# The icons of web/icons/names.txt become one file of symbols.
+{
+    echo '<svg xmlns="http://www.w3.org/2000/svg">'
+    while read -r name; do
+        file=$modules/lucide-static/icons/$name.svg
+        if [ ! -f "$file" ]; then
+            echo "There is no icon called $name." >&2
+            exit 1
+        fi
+        echo "<symbol id=\"$name\" viewBox=\"0 0 24 24\">"
+        sed -n '/^>$/,/^<\/svg>/{/^>$/d;/^<\/svg>/d;p;}' "$file"
+        echo '</symbol>'
+    done <"$root/web/icons/names.txt"
+    echo '</svg>'
+} >"$new/icons/sprite.svg"
+
+# Swagger UI. Its pictures are written into its style sheet as data: addresses, which the
+# Content-Security-Policy refuses; it is readable without them.
+cp "$modules/swagger-ui-dist/swagger-ui-bundle.js" "$new/docs/"
+sed -i '/^\/\/# sourceMappingURL=/d' "$new/docs/swagger-ui-bundle.js"
+sed -e 's/url("data:[^"]*\(\\"[^"]*\)*")/none/g' -e 's/url(data:[^)]*)/none/g' \
+    -e '/^\/\*# sourceMappingURL=/d' "$modules/swagger-ui-dist/swagger-ui.css" \
+    >"$new/docs/swagger-ui.css"
+
+for part in preact htm lucide-static swagger-ui-dist @fontsource-variable/inter; do
+    cp "$modules/$part/LICENSE" "$new/licences/$(echo "$part" | tr -d @ | tr / -).txt"
+done
+
+rm -rf "$target.old"
+if [ -d "$target" ]; then mv "$target" "$target.old"; fi
+mv "$new" "$target"
+rm -rf "$target.old"
