@@ -1,0 +1,107 @@
+#!/bin/bash
+# Installs what is missing: Debian packages, node and npm, the face models, the page's libraries.
+# deps.sh [--test] [--quiet]: --test adds what only the tests need.
+. "$(dirname "$0")/lib.sh"
+
+groups='build run'
+quiet=
+for option in "$@"; do
+    case $option in
+        --test) groups='build run test' ;;
+        --quiet) quiet=yes ;;
+        *) die "deps knows no option $option" ;;
+    esac
+done
+
+wanted_packages() {
+    awk -v groups=" $groups " '!/^#/ && index(groups, " " $1 " ") { print $2 }' scripts/packages.txt
+    # Another node than Debian's is fine, so these two are asked for by command.
+    has node || echo nodejs
+    has npm || echo npm
+}
+
+missing_packages() {
+    local wanted
+    mapfile -t wanted < <(wanted_packages)
+    LC_ALL=C dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null |
+        awk -v wanted="${wanted[*]}" '
+            $2 == "installed" { have[$1] = 1 }
+            END { n = split(wanted, names, " ")
+                  for (i = 1; i <= n; i++) if (!(names[i] in have)) print names[i] }' || true
+}
+
+install_packages() {
+    local missing
+    has dpkg-query || die "Presente's set-up needs Debian 12 (dpkg is not here)."
+    mapfile -t missing < <(missing_packages)
+    [ "${#missing[@]}" -gt 0 ] || return 0
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        has sudo || die "These Debian packages are missing: ${missing[*]}
+You are not root and there is no sudo. Have an administrator run: apt-get install ${missing[*]}"
+        as_root=(sudo)
+        # The question for the password must come before output is hidden.
+        if [ -t 0 ]; then sudo -v; else as_root=(sudo -n); fi ||
+            die "sudo was refused. Have an administrator run: apt-get install ${missing[*]}"
+    fi
+    say "Debian packages to install: ${missing[*]}"
+    step "Asking Debian for its list of packages" "${as_root[@]}" apt-get update -q ||
+        die "The list of packages could not be fetched: is the network there? Nothing was changed."
+    step "Installing ${#missing[@]} packages" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends "${missing[@]}" ||
+        die "Debian's packages could not be installed; the reason stands above. Run the command again once it is gone."
+    # What was configured without them has to look again.
+    date >deps/packages-changed
+}
+
+sum_of() {
+    cat "$@" 2>/dev/null | sha256sum | cut -d' ' -f1
+}
+
+fetch_models() {
+    fetch_files faceplugin-face-recognition-js@0.0.1 scripts/models.sha256 deps/models package/model
+}
+
+fetch_libraries() {
+    [ -f package-lock.json ] || return 0
+    has npm || die "npm is needed to fetch the page's libraries, and it is not installed."
+    step "Fetching the page's libraries" env npm_config_fetch_retries=2 \
+        npm_config_fetch_retry_mintimeout=500 npm_config_fetch_retry_maxtimeout=3000 \
+        npm ci --ignore-scripts --no-audit --no-fund || {
+        rm -rf node_modules
+        die "The page's libraries could not be fetched from the npm registry: is the network there? Run the command again once it is."
+    }
+}
+
+# The sums of many megabytes are checked when they arrive; afterwards a stamp with the wanted
+# versions says they are in place.
+up_to_date() {
+    local stamp=$1 sum=$2 file
+    shift 2
+    [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] || return 1
+    for file in "$@"; do [ -e "$file" ] || return 1; done
+}
+
+mkdir -p deps
+# Two of these at once would fetch everything twice.
+exec 9>deps/lock
+flock 9
+
+install_packages
+
+models_sum=$(sum_of scripts/models.sha256)
+mapfile -t model_files < <(awk '{ print "deps/models/" $2 }' scripts/models.sha256)
+if ! up_to_date deps/models-ready "$models_sum" "${model_files[@]}" deps/models/LICENSE; then
+    rm -f deps/models-ready
+    fetch_models
+    echo "$models_sum" >deps/models-ready
+fi
+
+libraries_sum=$(sum_of package.json package-lock.json)
+if ! up_to_date deps/libraries-ready "$libraries_sum" node_modules; then
+    rm -f deps/libraries-ready
+    fetch_libraries
+    [ ! -d node_modules ] || echo "$libraries_sum" >deps/libraries-ready
+fi
+
+[ -n "$quiet" ] || say "Everything that Presente needs is installed."
