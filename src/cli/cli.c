@@ -70,8 +70,10 @@ int cli_main(int argc, char **argv)
     /* Names of people and files are UTF-8 whatever the terminal's locale; numbers keep their
      * decimal point. */
     setlocale(LC_CTYPE, "C.UTF-8");
-    /* A reader that goes away is an error of the write, not the end of the program. */
+    /* A reader that goes away and a file at its limit are errors of the write, not the end of the
+     * program. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
 
     g_autofree char **words = g_memdup2(argv, ((size_t)argc + 1) * sizeof *argv);
     words[0] = program;
