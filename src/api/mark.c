@@ -142,9 +142,9 @@ static void correct(void *app, struct http_request *request, struct http_respons
 static const struct http_route ROUTES[] = {
     {HTTP_METHOD_POST, "/attendance/mark", API_ANYONE, HTTP_LANE_HEAVY, API_BODY_PHOTOS,
      API_FORM_TYPES, .handler = mark_by_face},
-    {HTTP_METHOD_POST, "/attendance", API_STAFF, HTTP_LANE_QUICK, API_BODY_JSON, API_JSON_TYPES,
+    {HTTP_METHOD_POST, "/attendance", API_STAFF, HTTP_LANE_HEAVY, API_BODY_JSON, API_JSON_TYPES,
      .handler = mark_by_hand},
-    {HTTP_METHOD_PATCH, "/attendance/marks/{id}", API_STAFF, HTTP_LANE_QUICK, API_BODY_JSON,
+    {HTTP_METHOD_PATCH, "/attendance/marks/{id}", API_STAFF, HTTP_LANE_HEAVY, API_BODY_JSON,
      API_JSON_TYPES, .handler = correct},
 };
 

@@ -159,9 +159,9 @@ static void export_csv(void *app, struct http_request *request, struct http_resp
 
 static const struct http_route ROUTES[] = {
     {HTTP_METHOD_GET, "/attendance", API_SIGNED_IN, HTTP_LANE_QUICK, .handler = list_own},
-    {HTTP_METHOD_GET, "/attendance/all", API_STAFF, HTTP_LANE_QUICK, .handler = list_all},
+    {HTTP_METHOD_GET, "/attendance/all", API_STAFF, HTTP_LANE_HEAVY, .handler = list_all},
     {HTTP_METHOD_GET, "/attendance/export", API_STAFF, HTTP_LANE_HEAVY, .handler = export_csv},
-    {HTTP_METHOD_GET, "/attendance/{class_id}", API_STAFF, HTTP_LANE_QUICK, .handler = list_group},
+    {HTTP_METHOD_GET, "/attendance/{class_id}", API_STAFF, HTTP_LANE_HEAVY, .handler = list_group},
     {HTTP_METHOD_GET, "/attendance/student/{student_id}", API_SIGNED_IN, HTTP_LANE_QUICK,
      .handler = list_student},
 };

@@ -87,7 +87,7 @@ static void audit(void *app, struct http_request *request, struct http_response 
 }
 
 static const struct http_route ROUTES[] = {
-    {HTTP_METHOD_GET, "/audit", API_ADMIN, HTTP_LANE_QUICK, .handler = audit},
+    {HTTP_METHOD_GET, "/audit", API_ADMIN, HTTP_LANE_HEAVY, .handler = audit},
     {HTTP_METHOD_GET, "/health", API_ANYONE, HTTP_LANE_QUICK, .handler = health},
     {HTTP_METHOD_GET, "/version", API_ANYONE, HTTP_LANE_QUICK, .handler = version},
 };

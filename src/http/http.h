@@ -28,8 +28,8 @@ enum http_method {
 };
 
 enum http_lane {
-    HTTP_LANE_QUICK, /* a few small database statements */
-    HTTP_LANE_HEAVY, /* faces, password hashing, long reports: milliseconds of one core and more */
+    HTTP_LANE_QUICK, /* a few small reads of the database */
+    HTTP_LANE_HEAVY, /* what takes milliseconds: faces, password hashing, reports, any write */
     HTTP_LANE_EVENT, /* answers from memory, on the event thread itself; must never wait */
     HTTP_LANE_N,
 };
