@@ -17,6 +17,7 @@ for part in preact htm lucide-static swagger-ui-dist @fontsource-variable/inter;
 done
 
 rm -rf "$new"
+trap 'rm -rf "$new"' EXIT
 mkdir -p "$new/vendor" "$new/fonts" "$new/icons" "$new/licences"
 cp -R "$root/web/index.html" "$root/web/app" "$root/web/styles" "$root/web/texts" \
     "$root/web/docs" "$new/"

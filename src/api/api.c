@@ -107,7 +107,15 @@ bool api_authorise(void *app, struct http_request *request, const struct http_ro
 
 bool api_fail(struct http_response *response, const GError *error)
 {
-    http_response_gerror(response, error);
+    const char *field = service_error_field(error);
+
+    if (field) {
+        g_autofree char *details = g_strdup_printf("[{\"field\":\"%s\"}]", field);
+        http_response_error(response, http_status_of(error),
+                            base_error_name((enum base_error)error->code), error->message, details);
+    } else {
+        http_response_gerror(response, error);
+    }
     if (g_error_matches(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE))
         http_response_retry_after(response, 5);
     return false;
@@ -142,13 +150,21 @@ const char *api_sort_name(const char *sort, bool *descending)
     return sort + *descending;
 }
 
+/* Found anew once a second: the time zone costs a read of the database and of the zone's file, more
+ * than all the rest of a small answer. */
 void api_today(struct api *api, char day[CORE_DAY_SIZE])
 {
-    g_autoptr(GTimeZone) zone = service_time_zone(api->service, NULL);
+    const gint64 now = g_get_monotonic_time();
 
-    day[0] = '\0';
-    if (zone)
-        core_day_of_time(zone, base_time_now(), day, NULL);
+    g_mutex_lock(&api->today_lock);
+    if (now >= api->today_until) {
+        g_autoptr(GTimeZone) zone = service_time_zone(api->service, NULL);
+        api->today[0] = '\0';
+        if (zone && core_day_of_time(zone, base_time_now(), api->today, NULL))
+            api->today_until = now + G_TIME_SPAN_SECOND;
+    }
+    memcpy(day, api->today, CORE_DAY_SIZE);
+    g_mutex_unlock(&api->today_lock);
 }
 
 void api_respond_user(struct api *api, struct http_response *response, unsigned status,

@@ -32,6 +32,9 @@ struct api_options {
 struct api {
     struct api_options options;
     struct service *service;
+    GMutex today_lock; /* of the two below: api_today's memory */
+    char today[CORE_DAY_SIZE];
+    gint64 today_until; /* monotonic µs */
 };
 
 /* Keeps the options; nothing to free. */

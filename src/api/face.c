@@ -89,9 +89,9 @@ static const struct http_route ROUTES[] = {
     {HTTP_METHOD_GET, "/users/{id}/faces", API_SIGNED_IN, HTTP_LANE_QUICK, .handler = list},
     {HTTP_METHOD_POST, "/users/{id}/faces", API_SIGNED_IN, HTTP_LANE_HEAVY, API_BODY_PHOTOS,
      API_FORM_TYPES, .handler = add},
-    {HTTP_METHOD_DELETE, "/users/{id}/faces", API_SIGNED_IN, HTTP_LANE_HEAVY,
+    {HTTP_METHOD_DELETE, "/users/{id}/faces", API_SIGNED_IN, HTTP_LANE_QUICK,
      .handler = delete_all},
-    {HTTP_METHOD_DELETE, "/users/{id}/faces/{face_id}", API_SIGNED_IN, HTTP_LANE_HEAVY,
+    {HTTP_METHOD_DELETE, "/users/{id}/faces/{face_id}", API_SIGNED_IN, HTTP_LANE_QUICK,
      .handler = delete_one},
 };
 

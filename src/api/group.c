@@ -154,15 +154,15 @@ static void remove_teacher(void *app, struct http_request *request, struct http_
 
 static const struct http_route ROUTES[] = {
     {HTTP_METHOD_GET, "/groups", API_ANYONE, HTTP_LANE_QUICK, .handler = list},
-    {HTTP_METHOD_POST, "/groups", API_ADMIN, HTTP_LANE_HEAVY, API_BODY_JSON, API_JSON_TYPES,
+    {HTTP_METHOD_POST, "/groups", API_ADMIN, HTTP_LANE_QUICK, API_BODY_JSON, API_JSON_TYPES,
      .handler = create},
     {HTTP_METHOD_GET, "/groups/{id}", API_STAFF, HTTP_LANE_QUICK, .handler = get},
-    {HTTP_METHOD_PATCH, "/groups/{id}", API_ADMIN, HTTP_LANE_HEAVY, API_BODY_JSON, API_JSON_TYPES,
+    {HTTP_METHOD_PATCH, "/groups/{id}", API_ADMIN, HTTP_LANE_QUICK, API_BODY_JSON, API_JSON_TYPES,
      .handler = rename_group},
-    {HTTP_METHOD_DELETE, "/groups/{id}", API_ADMIN, HTTP_LANE_HEAVY, .handler = delete_group},
-    {HTTP_METHOD_PUT, "/groups/{id}/teachers/{user_id}", API_ADMIN, HTTP_LANE_HEAVY,
+    {HTTP_METHOD_DELETE, "/groups/{id}", API_ADMIN, HTTP_LANE_QUICK, .handler = delete_group},
+    {HTTP_METHOD_PUT, "/groups/{id}/teachers/{user_id}", API_ADMIN, HTTP_LANE_QUICK,
      .handler = add_teacher},
-    {HTTP_METHOD_DELETE, "/groups/{id}/teachers/{user_id}", API_ADMIN, HTTP_LANE_HEAVY,
+    {HTTP_METHOD_DELETE, "/groups/{id}/teachers/{user_id}", API_ADMIN, HTTP_LANE_QUICK,
      .handler = remove_teacher},
 };
 

@@ -97,7 +97,7 @@ static void mark_by_hand(void *app, struct http_request *request, struct http_re
     const struct base_json_field FIELDS[] = {
         {"user_id", BASE_JSON_UUID, BASE_JSON_REQUIRED, &wanted.user_id},
         {"status", BASE_JSON_TEXT, BASE_JSON_REQUIRED, &status},
-        {"note", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &wanted.reason, .max = 4096},
+        {"reason", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &wanted.reason, .max = 4096},
         {"day", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &wanted.day, .max = 10},
     };
     g_autoptr(json_t) json = NULL;
@@ -119,7 +119,7 @@ static void correct(void *app, struct http_request *request, struct http_respons
     const char *status_name = NULL, *reason = NULL;
     const struct base_json_field FIELDS[] = {
         {"status", BASE_JSON_TEXT, BASE_JSON_REQUIRED, &status_name},
-        {"note", BASE_JSON_TEXT, BASE_JSON_REQUIRED, &reason, .max = 4096},
+        {"reason", BASE_JSON_TEXT, BASE_JSON_REQUIRED, &reason, .max = 4096},
     };
     enum core_status status;
     struct base_uuid id;
@@ -142,9 +142,9 @@ static void correct(void *app, struct http_request *request, struct http_respons
 static const struct http_route ROUTES[] = {
     {HTTP_METHOD_POST, "/attendance/mark", API_ANYONE, HTTP_LANE_HEAVY, API_BODY_PHOTOS,
      API_FORM_TYPES, .handler = mark_by_face},
-    {HTTP_METHOD_POST, "/attendance", API_STAFF, HTTP_LANE_HEAVY, API_BODY_JSON, API_JSON_TYPES,
+    {HTTP_METHOD_POST, "/attendance", API_STAFF, HTTP_LANE_QUICK, API_BODY_JSON, API_JSON_TYPES,
      .handler = mark_by_hand},
-    {HTTP_METHOD_PATCH, "/attendance/marks/{id}", API_STAFF, HTTP_LANE_HEAVY, API_BODY_JSON,
+    {HTTP_METHOD_PATCH, "/attendance/marks/{id}", API_STAFF, HTTP_LANE_QUICK, API_BODY_JSON,
      API_JSON_TYPES, .handler = correct},
 };
 

@@ -44,7 +44,7 @@ static void logout(void *app, struct http_request *request, struct http_response
 static const struct http_route ROUTES[] = {
     {HTTP_METHOD_POST, "/login", API_ANYONE, HTTP_LANE_HEAVY, API_BODY_JSON, API_JSON_TYPES,
      .handler = login},
-    {HTTP_METHOD_POST, "/logout", API_SIGNED_IN, HTTP_LANE_HEAVY, API_BODY_JSON, API_JSON_TYPES,
+    {HTTP_METHOD_POST, "/logout", API_SIGNED_IN, HTTP_LANE_QUICK, API_BODY_JSON, API_JSON_TYPES,
      .body_optional = true, .handler = logout},
 };
 

@@ -132,7 +132,7 @@ static const struct http_route ROUTES[] = {
     {HTTP_METHOD_GET, "/users/{id}", API_SIGNED_IN, HTTP_LANE_QUICK, .handler = get},
     {HTTP_METHOD_PATCH, "/users/{id}", API_ADMIN, HTTP_LANE_HEAVY, API_BODY_JSON, API_JSON_TYPES,
      .handler = change},
-    {HTTP_METHOD_DELETE, "/users/{id}", API_ADMIN, HTTP_LANE_HEAVY, .handler = erase},
+    {HTTP_METHOD_DELETE, "/users/{id}", API_ADMIN, HTTP_LANE_QUICK, .handler = erase},
 };
 
 const struct api_routes API_USER_ROUTES = {ROUTES, G_N_ELEMENTS(ROUTES)};

@@ -178,6 +178,17 @@ static void work_in_lane(void *job)
     MHD_resume_connection(exchange->connection);
 }
 
+/* NULL: on the event thread itself. */
+static struct base_pool *lane_of(const struct http_exchange *exchange)
+{
+    const struct http_server *server = exchange->server;
+    const struct http_route *route = exchange->request.route;
+    bool is_quick_read = route->lane == HTTP_LANE_QUICK && route->method == HTTP_METHOD_GET;
+    if (route->lane == HTTP_LANE_EVENT || (is_quick_read && server->options.reads_inline))
+        return NULL;
+    return server->lanes[route->lane];
+}
+
 static enum MHD_Result run(struct http_exchange *exchange)
 {
     struct http_request *request = &exchange->request;
@@ -185,9 +196,7 @@ static enum MHD_Result run(struct http_exchange *exchange)
     request->body_size = exchange->body_size;
     exchange->deadline = 0;
     exchange->phase = HTTP_PHASE_RUN;
-    struct base_pool *lane = request->route->lane == HTTP_LANE_EVENT
-                                 ? NULL
-                                 : exchange->server->lanes[request->route->lane];
+    struct base_pool *lane = lane_of(exchange);
     if (!lane) {
         work(exchange);
         return send_answer(exchange);
@@ -223,7 +232,7 @@ enum MHD_Result http_exchange_step(void *server, struct MHD_Connection *connecti
 static void log_access(const struct http_exchange *exchange)
 {
     GLogLevelFlags level = exchange->server->options.access_log;
-    if (!level || g_log_writer_default_would_drop(level, G_LOG_DOMAIN))
+    if (!level)
         return;
     gint64 elapsed = g_get_monotonic_time() - exchange->started;
     char status[16];

@@ -28,8 +28,8 @@ enum http_method {
 };
 
 enum http_lane {
-    HTTP_LANE_QUICK, /* a few small reads of the database */
-    HTTP_LANE_HEAVY, /* what takes milliseconds: faces, password hashing, reports, any write */
+    HTTP_LANE_QUICK, /* a few small database statements */
+    HTTP_LANE_HEAVY, /* faces, password hashing, long lists: milliseconds of one core and more */
     HTTP_LANE_EVENT, /* answers from memory, on the event thread itself; must never wait */
     HTTP_LANE_N,
 };
@@ -167,7 +167,7 @@ struct http_directory {
 };
 
 struct http_lane_options {
-    unsigned threads;   /* QUICK only: 0 runs the handlers on the event threads */
+    unsigned threads;   /* QUICK only: 0 runs all its handlers on the event threads */
     unsigned queue_max; /* jobs waiting, beyond those that run */
 };
 
@@ -175,6 +175,9 @@ struct http_options {
     const char *listen; /* "127.0.0.1:8000", "[::]:8000"; port 0: any free port */
     unsigned event_threads;
     struct http_lane_options lanes[HTTP_LANE_EVENT]; /* indexed by HTTP_LANE_QUICK, _HEAVY */
+    /* GET handlers of the QUICK lane run on the event threads, which saves the hop to another
+     * thread and back: right as long as reading never waits for a writer. */
+    bool reads_inline;
     size_t body_memory_max;  /* bytes of request bodies held at once, by all clients: 503 over it */
     unsigned header_seconds; /* a request's head must be complete in this time */
     unsigned body_seconds;   /* ... and its body in this time after that */

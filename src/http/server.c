@@ -21,6 +21,7 @@ void http_options_init(struct http_options *options)
         .event_threads = 2,
         .lanes = {[HTTP_LANE_QUICK] = {.threads = cores, .queue_max = 512},
                   [HTTP_LANE_HEAVY] = {.threads = cores, .queue_max = 16 * cores}},
+        .reads_inline = true,
         .body_memory_max = 256u << 20,
         .header_seconds = 10,
         .body_seconds = 20,

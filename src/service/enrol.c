@@ -66,7 +66,7 @@ static bool store_room(struct db_connection *connection, const struct store_work
     enrolment->face_count = user->face_count + (gint64)enrolment->photos_n;
     return enrolment->face_count <= work->service->faces_max ||
            service_fail(error, BASE_ERROR_CONFLICT,
-                        "images would be more than the %d photos kept of a person; delete old "
+                        "image: that would be more than the %d photos kept of a person; delete old "
                         "ones first.",
                         work->service->faces_max);
 }
@@ -136,7 +136,6 @@ bool service_batch_store(struct service *service, const struct service_identity 
                          service_batch_body before, gpointer data, GError **error)
 {
     struct store_work work = {service, identity, batch, person, before, data, 0, false};
-    g_autoptr(GError) problem = NULL;
 
     g_mutex_lock(&service->enrol_lock);
     const bool ok = store_locked(&work, error);
@@ -144,9 +143,8 @@ bool service_batch_store(struct service *service, const struct service_identity 
     if (!ok || !batch->enrolment->stored)
         for (size_t i = 0; i < batch->enrolment->photos_n; i++)
             batch->enrolment->photos[i].template_id = (struct base_uuid){0};
-    /* The faces are stored; if they cannot join the gallery now, the next search takes them in. */
-    else if (!service_gallery_sync(service, &problem))
-        g_warning("The gallery could not be brought up to date: %s", problem->message);
+    else
+        service_gallery_refresh(service);
     if (!identity || identity->role != CORE_ROLE_ADMIN)
         batch->enrolment->duplicate_of = (struct base_uuid){0};
     return ok;
@@ -261,5 +259,6 @@ bool service_faces_delete(struct service *service, const struct service_identity
         return false;
     if (removed)
         *removed = work.removed;
-    return !service->recogniser || service_gallery_sync(service, error);
+    service_gallery_refresh(service);
+    return true;
 }

@@ -330,3 +330,11 @@ bool service_gallery_sync(struct service *service, GError **error)
     g_autoptr(db_connection) connection = db_acquire(service->db, error);
     return connection && service_gallery_sync_on(service, connection, error);
 }
+
+void service_gallery_refresh(struct service *service)
+{
+    g_autoptr(GError) problem = NULL;
+
+    if (service->recogniser && !service_gallery_sync(service, &problem))
+        g_warning("The gallery could not be brought up to date: %s", problem->message);
+}

@@ -84,6 +84,10 @@ char *service_reason(const char *text, const char *field, GError **error);
 bool service_gallery_sync_on(struct service *service, struct db_connection *connection,
                              GError **error);
 
+/* After a change of somebody's faces was stored: brings the gallery up to date. A failure is only
+ * logged, because the change stands and the next search takes it over before it begins. */
+void service_gallery_refresh(struct service *service);
+
 /* Opens a stored template. BASE_ERROR_CORRUPT, or BASE_ERROR_UNSUPPORTED when another model made
  * it. */
 bool service_template_open(struct service *service, const struct core_template *face,

@@ -200,8 +200,7 @@ struct core_user *service_user_update(struct service *service,
         core_user_free(work.user);
         return NULL;
     }
-    if (service->recogniser && !service_gallery_sync(service, error))
-        g_clear_pointer(&work.user, core_user_free);
+    service_gallery_refresh(service);
     return work.user;
 }
 
@@ -233,9 +232,11 @@ bool service_user_delete(struct service *service, const struct service_identity 
 {
     struct erase_work work = {identity, *id};
 
-    return service_allow_all(identity, CORE_ACTION_USER_WRITE, error) &&
-           db_transaction(service->db, erase_body, &work, error) &&
-           (!service->recogniser || service_gallery_sync(service, error));
+    if (!service_allow_all(identity, CORE_ACTION_USER_WRITE, error) ||
+        !db_transaction(service->db, erase_body, &work, error))
+        return false;
+    service_gallery_refresh(service);
+    return true;
 }
 
 /* ---- "is this e-mail registered" ---- */

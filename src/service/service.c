@@ -156,13 +156,13 @@ const char *service_error_field(const GError *error)
 {
     static const char *const fields[] = {
         "name",   "email",  "password", "age", "date_of_birth", "group_id",          "role",
-        "images", "reason", "status",   "day", "source",        "profile_image_url", "active",
+        "image",  "reason", "status",   "day", "source",        "profile_image_url", "active",
     };
 
     if (!g_error_matches(error, BASE_ERROR, BASE_ERROR_INVALID) &&
         !g_error_matches(error, BASE_ERROR, BASE_ERROR_CONFLICT))
         return NULL;
-    const size_t n = strcspn(error->message, " ");
+    const size_t n = strcspn(error->message, " :");
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
         if (strlen(fields[i]) == n && strncmp(error->message, fields[i], n) == 0)
             return fields[i];

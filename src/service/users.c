@@ -296,7 +296,7 @@ static bool register_check(struct service *service, const struct core_institutio
     if (!input->password)
         return service_fail(error, BASE_ERROR_INVALID, "password is required.");
     if (photos_n < SERVICE_REGISTRATION_PHOTOS || photos_n > SERVICE_PHOTOS_MAX)
-        return service_fail(error, BASE_ERROR_INVALID, "images must be %d to %d photos.",
+        return service_fail(error, BASE_ERROR_INVALID, "image must be %d to %d photos.",
                             SERVICE_REGISTRATION_PHOTOS, SERVICE_PHOTOS_MAX);
     return true;
 }

@@ -179,7 +179,7 @@ describe('attendance', { skip }, () => {
         const mark = (await teacher.get(`/attendance/student/${rosa.user.id}`)).body.items[0];
         const url = `/attendance/marks/${mark.id}`;
         assert.equal((await teacher.patch(url, { status: 'excused' })).status, 400);
-        const done = await teacher.patch(url, { status: 'excused', note: 'Doctor' });
+        const done = await teacher.patch(url, { status: 'excused', reason: 'Doctor' });
         assert.equal(done.status, 200, JSON.stringify(done.body));
         assert.equal(done.body.status, 'excused');
         assert.equal(done.body.note, 'Doctor');
@@ -195,7 +195,7 @@ describe('attendance', { skip }, () => {
         const ivan = await createPerson(admin, {
             email: 'ivan@uni.mx', role: 'student', group_id: group.id, name: '=Iván',
         });
-        const made = await teacher.post('/attendance', { user_id: ivan.user.id, status: 'present', note: 'No camera' });
+        const made = await teacher.post('/attendance', { user_id: ivan.user.id, status: 'present', reason: 'No camera' });
         assert.equal(made.status, 200, JSON.stringify(made.body));
         assert.equal(made.body.method, 'manual');
         const other = await createPerson(admin, { email: 'x@uni.mx', role: 'student' });

@@ -11,6 +11,7 @@ import { samplesDir } from '../helpers/server.mjs';
 export const PEOPLE = {
     officer: { file: 'sample1.jpg', x: 1535, y: 345, face: 235 },
     officerElsewhere: { file: 'sample3.jpg', x: 1200, y: 410, face: 225 },
+    two: { file: 'sample6.jpg', x: 1430, y: 470, face: 230 },
     stranger: { file: 'sample3.jpg', x: 679, y: 461, face: 240 },
 };
 

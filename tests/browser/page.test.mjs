@@ -1,17 +1,22 @@
 // The page as people use it, on a real server: registering, marking, signing in, in both languages.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
 import { Client, PASSWORD } from '../helpers/client.mjs';
-import { missingParts, startServer } from '../helpers/server.mjs';
+import { missingParts, projectDir, startServer } from '../helpers/server.mjs';
 import { LAPTOP, launchBrowser, noBrowser, openPage, PHONE } from './browser.mjs';
 import { cutPicture, PEOPLE, POSES, WALL, writeCamera } from './camera.mjs';
 
 const skip = missingParts({ faces: true, samples: true, web: true }) || noBrowser();
 const ANSWER_MS = 20_000;
+
+const sharedDir = process.env.PRESENTE_SHARED_DIR ?? path.join(projectDir, '../shared');
+const PRINT = path.join(sharedDir, 'faces/webcam/spoof/0001/0001_00_00_01_256.jpg');
+const noPrint = () => (existsSync(PRINT) ? false : `no research pictures at ${sharedDir}`);
 
 // Runs in the browser: what a screen reader could only call "button" or "link".
 function nameless() {
@@ -275,10 +280,36 @@ describe('the page', { skip, timeout: 300_000 }, () => {
         }
     });
 
+    it('is not deceived by a print held to the camera', { skip: noPrint() }, async () => {
+        const browser = await launchBrowser({
+            camera: await writeCamera(file('print.mjpeg'), [await readFile(PRINT)]),
+        });
+        try {
+            await visit(browser, '/', async (page) => {
+                await result(page, 'presentation_attack');
+                assert.match(await textOf(page, '.result'), /parece la foto de una cara/);
+            });
+        } finally {
+            await browser.close();
+        }
+    });
+
+    it('asks for one person when there are two', async () => {
+        const browser = await withCamera('two', PEOPLE.two);
+        try {
+            await visit(browser, '/', async (page) => {
+                await page.getByText('Una persona a la vez').first().waitFor({ timeout: ANSWER_MS });
+            });
+        } finally {
+            await browser.close();
+        }
+    });
+
     it('waits by itself when there is no connection, and goes on afterwards', async () => {
         await visit(browsers.officer, '/', async (page, context) => {
-            await page.waitForSelector('[data-camera="live"]');
+            await result(page, 'match');
             await context.setOffline(true);
+            await page.getByRole('button', { name: 'Otra persona' }).click();
             await page.getByText('No hay conexión').first().waitFor({ timeout: ANSWER_MS });
             await context.setOffline(false);
             await result(page, 'match');

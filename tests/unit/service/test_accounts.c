@@ -56,8 +56,7 @@ static void test_generated_password_signs_in(void **state)
     struct fixture *f = *state;
     GError *error = NULL;
     g_autofree char *generated = NULL;
-    const struct base_uuid id =
-        fixture_user(f, "Eva Chi", "eva@uni.edu", CORE_ROLE_TEACHER, NULL);
+    const struct base_uuid id = fixture_user(f, "Eva Chi", "eva@uni.edu", CORE_ROLE_TEACHER, NULL);
 
     assert_true(service_password_set(f->service, &f->admin, &id, NULL, &generated, &error));
     g_autofree char *token = sign_in(f, " EVA@uni.edu ", generated);
@@ -71,16 +70,19 @@ static void test_wrong_credentials(void **state)
 {
     struct fixture *f = *state;
     static const char *const cases[][2] = {
-        {ADMIN_EMAIL, "wrong password"}, {"nobody@uni.edu", ADMIN_PASSWORD}, {"rubbish", "x"},
-        {ADMIN_EMAIL, ""},               {NULL, NULL},
+        {ADMIN_EMAIL, "wrong password"},
+        {"nobody@uni.edu", ADMIN_PASSWORD},
+        {"rubbish", "x"},
+        {ADMIN_EMAIL, ""},
+        {NULL, NULL},
     };
 
     fixture_user(f, "No Password", "none@uni.edu", CORE_ROLE_STUDENT, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         GError *error = NULL;
         struct service_session session;
-        assert_false(service_sign_in(f->service, cases[i][0], cases[i][1], NULL, &session, NULL,
-                                     &error));
+        assert_false(
+            service_sign_in(f->service, cases[i][0], cases[i][1], NULL, &session, NULL, &error));
         assert_null(session.token);
         assert_base_error(error, BASE_ERROR_UNAUTHENTICATED);
     }
@@ -134,8 +136,7 @@ static void test_new_password_ends_every_session(void **state)
     struct fixture *f = *state;
     GError *error = NULL;
     struct service_session session;
-    const struct base_uuid id =
-        user_with_password(f, "Luz Pech", "luz@uni.edu", CORE_ROLE_STUDENT);
+    const struct base_uuid id = user_with_password(f, "Luz Pech", "luz@uni.edu", CORE_ROLE_STUDENT);
     const struct service_identity luz = fixture_identity(f, &id);
     g_autofree char *old = sign_in(f, "luz@uni.edu", PASSWORD);
 
@@ -170,8 +171,7 @@ static void test_deactivation_role_and_erasure_count_at_once(void **state)
     struct fixture *f = *state;
     GError *error = NULL;
     struct service_session session;
-    const struct base_uuid id =
-        user_with_password(f, "Leo Uc", "leo@uni.edu", CORE_ROLE_TEACHER);
+    const struct base_uuid id = user_with_password(f, "Leo Uc", "leo@uni.edu", CORE_ROLE_TEACHER);
 
     g_autofree char *first = sign_in(f, "leo@uni.edu", PASSWORD);
     change(f, &id, (struct service_user_input){.fields = SERVICE_USER_ACTIVE, .active = false});
@@ -221,10 +221,9 @@ static void test_the_command_line_is_an_administrator(void **state)
     assert_int_equal(local.role, CORE_ROLE_ADMIN);
     g_autoptr(core_group) group = service_group_create(f->service, &local, "1 A", &error);
     assert_no_error(error);
-    assert_int_equal(
-        fixture_count(f, "SELECT COUNT(*) FROM audit_log WHERE actor_id IS NULL AND "
-                         "action = 'group.create'"),
-        1);
+    assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM audit_log WHERE actor_id IS NULL AND "
+                                      "action = 'group.create'"),
+                     1);
 }
 
 int main(void)

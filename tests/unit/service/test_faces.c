@@ -1,1 +1,415 @@
-int main(void) { return 0; }
+/* Enrolment with real models and real photographs. */
+#include "fixture.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static struct base_uuid student(struct fixture *f, const char *name)
+{
+    g_autofree char *email = g_strdup_printf("%s@uni.edu", name);
+
+    return fixture_user(f, name, email, CORE_ROLE_STUDENT, NULL);
+}
+
+static gint64 templates(struct fixture *f)
+{
+    return fixture_count(f, "SELECT COUNT(*) FROM face_templates");
+}
+
+static void test_enrolled_stored_and_in_the_gallery(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+
+    if (!fixture_has_faces(f))
+        skip();
+    const struct base_uuid id = student(f, "ana");
+    fixture_enrol(f, &id, 0);
+    assert_int_equal(templates(f), 3);
+    assert_true(recognise_person_exists(f->recogniser, &id));
+    g_autoptr(GPtrArray) faces = service_faces_list(f->service, &f->admin, &id, &error);
+    assert_int_equal(faces->len, 3);
+    assert_null(((struct core_template *)faces->pdata[0])->sealed);
+    assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM audit_log WHERE action = 'faces.add'"),
+                     1);
+}
+
+static void test_deleting_faces_and_people_empties_the_gallery(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+    gint64 removed = 0;
+
+    if (!fixture_has_faces(f))
+        skip();
+    const struct base_uuid ana = student(f, "ana"), bea = student(f, "bea");
+    const struct service_identity stranger = fixture_identity(f, &bea);
+    fixture_enrol(f, &ana, 0);
+    fixture_enrol(f, &bea, 1);
+    assert_false(service_faces_delete(f->service, &stranger, &ana, NULL, &removed, &error));
+    assert_base_error(error, BASE_ERROR_FORBIDDEN);
+    g_autoptr(GPtrArray) faces = service_faces_list(f->service, &f->admin, &ana, &error);
+    const struct core_template *first = faces->pdata[0];
+    assert_false(service_faces_delete(f->service, &f->admin, &bea, &first->id, &removed, &error));
+    assert_base_error(error, BASE_ERROR_NOT_FOUND);
+    assert_true(service_faces_delete(f->service, &f->admin, &ana, &first->id, &removed, &error));
+    assert_int_equal(removed, 1);
+    assert_true(recognise_person_exists(f->recogniser, &ana));
+    assert_true(service_faces_delete(f->service, &f->admin, &ana, NULL, &removed, &error));
+    assert_int_equal(removed, 2);
+    assert_false(recognise_person_exists(f->recogniser, &ana));
+    assert_true(service_user_delete(f->service, &f->admin, &bea, &error));
+    assert_false(recognise_person_exists(f->recogniser, &bea));
+    assert_int_equal(templates(f), 0);
+}
+
+static void test_an_inactive_person_is_not_searched(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+
+    if (!fixture_has_faces(f))
+        skip();
+    const struct base_uuid id = student(f, "ana");
+    fixture_enrol(f, &id, 0);
+    const struct service_user_input off = {.fields = SERVICE_USER_ACTIVE, .active = false};
+    const struct service_user_input on = {.fields = SERVICE_USER_ACTIVE, .active = true};
+    core_user_free(service_user_update(f->service, &f->admin, &id, &off, &error));
+    assert_false(recognise_person_exists(f->recogniser, &id));
+    core_user_free(service_user_update(f->service, &f->admin, &id, &on, &error));
+    assert_true(recognise_person_exists(f->recogniser, &id));
+}
+
+static void test_one_face_is_one_person(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+    struct recognise_picture photos[3];
+    struct service_enrolment enrolment;
+
+    if (!fixture_has_faces(f))
+        skip();
+    const struct base_uuid ana = student(f, "ana"), other = student(f, "other");
+    const struct service_identity herself = fixture_identity(f, &other);
+    struct service_enrol_options options = {.allow_duplicate = true};
+    fixture_enrol(f, &ana, 0);
+    sample_photos(0, photos);
+    /* Only an administrator may say that it is a twin. */
+    assert_true(
+        service_enrol(f->service, &herself, &other, photos, 3, &options, &enrolment, &error));
+    assert_false(enrolment.stored);
+    assert_int_equal(enrolment.photos[0].kind, SERVICE_PHOTO_DUPLICATE);
+    assert_true(base_uuid_is_nil(&enrolment.duplicate_of));
+    options.allow_duplicate = false;
+    assert_true(
+        service_enrol(f->service, &f->admin, &other, photos, 3, &options, &enrolment, &error));
+    assert_false(enrolment.stored);
+    assert_true(base_uuid_equal(&enrolment.duplicate_of, &ana));
+    assert_int_equal(templates(f), 3);
+    options.allow_duplicate = true;
+    assert_true(
+        service_enrol(f->service, &f->admin, &other, photos, 3, &options, &enrolment, &error));
+    assert_true(enrolment.stored);
+}
+
+static void test_photos_of_several_people_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+    struct service_enrolment enrolment;
+
+    if (!fixture_has_faces(f))
+        skip();
+    const struct base_uuid id = student(f, "ana");
+    const struct recognise_picture three[] = {sample_photo(0, 0), sample_photo(1, 0),
+                                              sample_photo(2, 0)};
+    assert_true(service_enrol(f->service, &f->admin, &id, three, 3, NULL, &enrolment, &error));
+    assert_false(enrolment.stored);
+    const struct recognise_picture odd[] = {sample_photo(0, 0), sample_photo(1, 0),
+                                            sample_photo(0, 1)};
+    assert_true(service_enrol(f->service, &f->admin, &id, odd, 3, NULL, &enrolment, &error));
+    assert_false(enrolment.stored);
+    assert_int_equal(enrolment.photos[0].kind, SERVICE_PHOTO_ACCEPTED);
+    assert_int_equal(enrolment.photos[1].kind, SERVICE_PHOTO_OTHER_PERSON);
+    assert_true(base_uuid_is_nil(&enrolment.photos[0].template_id));
+    /* Later photos must be of the person stored. */
+    fixture_enrol(f, &id, 0);
+    const struct recognise_picture later[] = {sample_photo(1, 0), sample_photo(1, 1)};
+    assert_true(service_enrol(f->service, &f->admin, &id, later, 2, NULL, &enrolment, &error));
+    assert_false(enrolment.stored);
+    assert_int_equal(enrolment.photos[1].kind, SERVICE_PHOTO_OTHER_PERSON);
+    assert_int_equal(templates(f), 3);
+}
+
+static void test_registration_is_all_or_nothing(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+    struct service_registration result;
+    struct recognise_picture photos[] = {sample_wall(), sample_wall(), sample_wall()};
+    const struct service_user_input input = {
+        .name = "Ana L\xC3\xB3pez", .email = "ana@uni.edu", .password = PASSWORD};
+
+    if (!fixture_has_faces(f))
+        skip();
+    photos[0] = sample_photo(0, 0);
+    photos[1] = sample_photo(0, 1);
+    assert_true(service_user_register(f->service, &input, photos, 3, &result, &error));
+    assert_null(result.user);
+    assert_false(result.photos.stored);
+    assert_int_equal(result.photos.photos[0].kind, SERVICE_PHOTO_ACCEPTED);
+    assert_int_equal(result.photos.photos[2].kind, SERVICE_PHOTO_NO_FACE);
+    service_registration_clear(&result);
+    photos[2] = (struct recognise_picture){"not a picture", 13};
+    assert_true(service_user_register(f->service, &input, photos, 3, &result, &error));
+    assert_int_equal(result.photos.photos[2].kind, SERVICE_PHOTO_UNREADABLE);
+    service_registration_clear(&result);
+    assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM users"), 1);
+    assert_int_equal(templates(f), 0);
+    assert_int_equal(
+        fixture_count(f, "SELECT COUNT(*) FROM audit_log WHERE action = 'user.register'"), 0);
+
+    photos[2] = sample_photo(0, 2);
+    assert_true(service_user_register(f->service, &input, photos, 3, &result, &error));
+    assert_no_error(error);
+    assert_non_null(result.user);
+    assert_int_equal(result.user->role, CORE_ROLE_STUDENT);
+    assert_int_equal(result.user->face_count, 3);
+    assert_true(recognise_person_exists(f->recogniser, &result.user->id));
+    service_registration_clear(&result);
+    struct service_session session;
+    assert_true(service_sign_in(f->service, "ana@uni.edu", PASSWORD, NULL, &session, NULL, &error));
+    service_session_clear(&session);
+    /* The same face under another address. */
+    const struct service_user_input again = {
+        .name = "Eva", .email = "eva@uni.edu", .password = PASSWORD};
+    assert_true(service_user_register(f->service, &again, photos, 3, &result, &error));
+    assert_null(result.user);
+    assert_int_equal(result.photos.photos[0].kind, SERVICE_PHOTO_DUPLICATE);
+    service_registration_clear(&result);
+}
+
+struct registrant {
+    struct fixture *fixture;
+    int number;
+};
+
+static gpointer register_in_thread(gpointer data)
+{
+    const struct registrant *self = data;
+    struct service_registration result;
+    struct recognise_picture photos[3];
+    g_autofree char *email = g_strdup_printf("ana%d@uni.edu", self->number);
+    const struct service_user_input input = {.name = "Ana", .email = email, .password = PASSWORD};
+
+    sample_photos(0, photos);
+    const bool ok =
+        service_user_register(self->fixture->service, &input, photos, 3, &result, NULL) &&
+        result.user != NULL;
+    service_registration_clear(&result);
+    return GINT_TO_POINTER(ok);
+}
+
+static void test_one_face_registering_at_once_is_one_person(void **state)
+{
+    struct fixture *f = *state;
+    struct registrant registrants[6];
+    GThread *threads[6];
+    struct recognise_picture photos[3];
+    int registered = 0;
+
+    if (!fixture_has_faces(f))
+        skip();
+    sample_photos(0, photos); /* cut before the threads need them */
+    for (int i = 0; i < 6; i++) {
+        registrants[i] = (struct registrant){f, i};
+        threads[i] = g_thread_new("register", register_in_thread, &registrants[i]);
+    }
+    for (int i = 0; i < 6; i++)
+        registered += GPOINTER_TO_INT(g_thread_join(threads[i]));
+    assert_int_equal(registered, 1);
+    assert_int_equal(templates(f), 3);
+    assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM users"), 2);
+}
+
+static void test_no_more_than_the_limit(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+    struct recognise_picture photos[3];
+    struct service_enrolment enrolment;
+
+    if (!fixture_has_faces(f))
+        skip();
+    const struct base_uuid id = student(f, "ana");
+    for (int i = 0; i < 4; i++)
+        fixture_enrol(f, &id, 0);
+    sample_photos(0, photos);
+    assert_false(service_enrol(f->service, &f->admin, &id, photos, 3, NULL, &enrolment, &error));
+    assert_string_equal(service_error_field(error), "images");
+    assert_base_error(error, BASE_ERROR_CONFLICT);
+    assert_int_equal(templates(f), 12);
+}
+
+static void test_the_database_file_gives_up_no_face(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+    struct recognise_photo seen;
+    const struct recognise_picture picture = sample_photo(0, 0);
+    static const char *const names[] = {"presente.db", "presente.db-wal"};
+
+    if (!fixture_has_faces(f))
+        skip();
+    const struct base_uuid id = student(f, "ana");
+    fixture_enrol(f, &id, 0);
+    assert_true(recognise_enrol_photo(f->recogniser, &picture,
+                                      &(struct recognise_options){.skip_liveness = true}, &seen,
+                                      &error));
+    g_autoptr(GPtrArray) rows = NULL;
+    g_autoptr(db_connection) connection = db_acquire(f->db, &error);
+    rows = db_template_list_user(connection, &id, &error);
+    const struct core_template *row = rows->pdata[0];
+    gsize sealed_n = 0;
+    const void *sealed = g_bytes_get_data(row->sealed, &sealed_n);
+    bool sealed_found = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(f->folder, names[i], NULL);
+        g_autofree char *bytes = NULL;
+        gsize n = 0;
+        if (!g_file_get_contents(path, &bytes, &n, NULL))
+            continue;
+        /* The search finds what is there, so it would find this as well. */
+        sealed_found |= memmem(bytes, n, sealed, 64) != NULL;
+        for (size_t k = 0; k + 2 <= FACE_TEMPLATE_N; k += 2)
+            assert_null(memmem(bytes, n, &seen.values[k], 2 * sizeof(float)));
+    }
+    assert_true(sealed_found);
+}
+
+/* How many templates a fresh service with these keys can read. */
+static void report_with(struct fixture *f, struct auth_keys *keys,
+                        struct service_gallery_report *report)
+{
+    GError *error = NULL;
+    struct recogniser *recogniser = NULL;
+    struct service *second = fixture_second(f, keys, &recogniser);
+    struct service_identity local;
+
+    assert_true(service_identity_local(second, &local, &error));
+    assert_true(service_gallery_rebuild(second, &local, report, &error));
+    assert_no_error(error);
+    assert_int_equal(recognise_people_count(recogniser), report->people);
+    service_destroy(second);
+    recogniser_destroy(recogniser);
+}
+
+static void test_tampered_moved_and_wrongly_keyed_templates(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+    struct service_gallery_report report;
+
+    if (!fixture_has_faces(f))
+        skip();
+    const struct base_uuid ana = student(f, "ana"), bea = student(f, "bea");
+    fixture_enrol(f, &ana, 0);
+    fixture_enrol(f, &bea, 1);
+    report_with(f, NULL, &report);
+    assert_int_equal(report.templates, 6);
+    assert_int_equal(report.people, 2);
+    service_gallery_report_clear(&report);
+
+    g_autoptr(db_connection) connection = db_acquire(f->db, &error);
+    g_autoptr(GPtrArray) rows = db_template_list_user(connection, &ana, &error);
+    const struct core_template *first = rows->pdata[0], *second = rows->pdata[1];
+    gsize n = 0;
+    g_autofree uint8_t *bytes = g_bytes_unref_to_data(g_bytes_ref(first->sealed), &n);
+    bytes[n / 2] ^= 1;
+    g_autoptr(GBytes) damaged = g_bytes_new(bytes, n);
+    assert_true(db_template_reseal(connection, &first->id, damaged, first->model, &error));
+    /* One person's template put in place of another's. */
+    assert_true(db_execute(connection, NULL, &error,
+                           "UPDATE face_templates SET user_id = ? WHERE id = ?", db_uuid(&bea),
+                           db_uuid(&second->id)));
+    g_clear_pointer(&connection, db_release);
+    report_with(f, NULL, &report);
+    assert_int_equal(report.templates, 4);
+    assert_int_equal(report.unreadable, 2);
+    assert_int_equal(report.faults->len, 2);
+    assert_int_equal(report.people, 2);
+    service_gallery_report_clear(&report);
+
+    g_autofree char *other_path = g_strconcat(f->key_path, ".other", NULL);
+    struct auth_keys *other = auth_keys_load_or_create(other_path, NULL, &error);
+    report_with(f, other, &report);
+    assert_int_equal(report.templates, 0);
+    assert_int_equal(report.unreadable, 6);
+    assert_int_equal(report.people, 0);
+    service_gallery_report_clear(&report);
+    auth_keys_destroy(other);
+    assert_int_equal(g_unlink(other_path), 0);
+}
+
+static void test_templates_of_another_model_are_left_out(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+    struct service_gallery_report report;
+
+    if (!fixture_has_faces(f))
+        skip();
+    const struct base_uuid id = student(f, "ana");
+    fixture_enrol(f, &id, 0);
+    g_autoptr(db_connection) connection = db_acquire(f->db, &error);
+    assert_true(db_execute(connection, NULL, &error, "UPDATE face_templates SET model = 'older'"));
+    g_clear_pointer(&connection, db_release);
+    assert_true(service_gallery_rebuild(f->service, &f->admin, &report, &error));
+    assert_int_equal(report.other_model, 3);
+    assert_int_equal(report.people, 0);
+    assert_false(recognise_person_exists(f->recogniser, &id));
+    service_gallery_report_clear(&report);
+}
+
+static void test_changes_of_another_process_appear(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+    struct recogniser *recogniser = NULL;
+
+    if (!fixture_has_faces(f))
+        skip();
+    struct service *second = fixture_second(f, NULL, &recogniser);
+    assert_true(service_gallery_load(second, NULL, &error));
+    const struct base_uuid id = student(f, "ana");
+    fixture_enrol(f, &id, 0);
+    assert_false(recognise_person_exists(recogniser, &id));
+    assert_true(service_gallery_sync(second, &error));
+    assert_true(recognise_person_exists(recogniser, &id));
+    assert_true(service_user_delete(f->service, &f->admin, &id, &error));
+    assert_true(service_gallery_sync(second, &error));
+    assert_false(recognise_person_exists(recogniser, &id));
+    service_destroy(second);
+    recogniser_destroy(recogniser);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup_faces, fixture_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_enrolled_stored_and_in_the_gallery),
+        TEST(test_deleting_faces_and_people_empties_the_gallery),
+        TEST(test_an_inactive_person_is_not_searched),
+        TEST(test_one_face_is_one_person),
+        TEST(test_photos_of_several_people_are_refused),
+        TEST(test_registration_is_all_or_nothing),
+        TEST(test_one_face_registering_at_once_is_one_person),
+        TEST(test_no_more_than_the_limit),
+        TEST(test_the_database_file_gives_up_no_face),
+        TEST(test_tampered_moved_and_wrongly_keyed_templates),
+        TEST(test_templates_of_another_model_are_left_out),
+        TEST(test_changes_of_another_process_appear),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -72,10 +72,10 @@ static void test_names_are_normalised_and_emails_unique(void **state)
 {
     struct fixture *f = *state;
     GError *error = NULL;
-    const struct base_uuid id =
-        fixture_user(f, "  Jose\xCC\x81   N\xC3\xBA\xC3\xB1"
-                        "ez ",
-                     "Jose@Uni.Edu", CORE_ROLE_STUDENT, NULL);
+    const struct base_uuid id = fixture_user(f,
+                                             "  Jose\xCC\x81   N\xC3\xBA\xC3\xB1"
+                                             "ez ",
+                                             "Jose@Uni.Edu", CORE_ROLE_STUDENT, NULL);
     g_autoptr(core_user) user = service_user_find(f->service, &f->admin, &id, &error);
 
     assert_string_equal(user->name, "Jos\xC3\xA9 N\xC3\xBA\xC3\xB1"
@@ -103,13 +103,12 @@ static void test_only_administrators_create_change_and_delete(void **state)
     const struct service_user_input name = {.fields = SERVICE_USER_NAME, .name = "New"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(who); i++) {
-        assert_false(service_user_create(f->service, &who[i], &input, NULL, 0, NULL, &made,
-                                         &error));
+        assert_false(
+            service_user_create(f->service, &who[i], &input, NULL, 0, NULL, &made, &error));
         assert_base_error(error, BASE_ERROR_FORBIDDEN);
         assert_null(service_user_update(f->service, &who[i], &who[i].user_id, &rise, &error));
         assert_base_error(error, BASE_ERROR_FORBIDDEN);
-        assert_null(
-            service_user_update(f->service, &who[i], &who[1 - i].user_id, &name, &error));
+        assert_null(service_user_update(f->service, &who[i], &who[1 - i].user_id, &name, &error));
         assert_base_error(error, BASE_ERROR_FORBIDDEN);
         assert_false(service_user_delete(f->service, &who[i], &who[i].user_id, &error));
         assert_base_error(error, BASE_ERROR_FORBIDDEN);
@@ -131,8 +130,7 @@ static void test_the_last_administrator_stays(void **state)
 {
     struct fixture *f = *state;
     GError *error = NULL;
-    const struct service_user_input fall = {.fields = SERVICE_USER_ROLE,
-                                            .role = CORE_ROLE_STUDENT};
+    const struct service_user_input fall = {.fields = SERVICE_USER_ROLE, .role = CORE_ROLE_STUDENT};
     const struct service_user_input off = {.fields = SERVICE_USER_ACTIVE, .active = false};
 
     assert_null(service_user_update(f->service, &f->admin, &f->admin.user_id, &fall, &error));
@@ -162,8 +160,8 @@ static void school_open(struct fixture *f, struct school *school)
     school->teacher_id = fixture_user(f, "Tea Cher", "t@uni.edu", CORE_ROLE_TEACHER, NULL);
     school->near_id = fixture_user(f, "Near", "near@uni.edu", CORE_ROLE_STUDENT, &school->mine);
     school->far_id = fixture_user(f, "Far", "far@uni.edu", CORE_ROLE_STUDENT, &school->other);
-    assert_true(service_group_add_teacher(f->service, &f->admin, &school->mine,
-                                          &school->teacher_id, &error));
+    assert_true(service_group_add_teacher(f->service, &f->admin, &school->mine, &school->teacher_id,
+                                          &error));
     school->teacher = fixture_identity(f, &school->teacher_id);
     school->near = fixture_identity(f, &school->near_id);
     school->far = fixture_identity(f, &school->far_id);
@@ -239,8 +237,8 @@ static void test_groups(void **state)
     assert_base_error(error, BASE_ERROR_CONFLICT);
     g_autoptr(core_group) same = service_group_ensure(f->service, &f->admin, "1 A", &error);
     assert_true(base_uuid_equal(&same->id, &school.mine));
-    assert_false(service_group_add_teacher(f->service, &f->admin, &school.mine, &school.far_id,
-                                           &error));
+    assert_false(
+        service_group_add_teacher(f->service, &f->admin, &school.mine, &school.far_id, &error));
     assert_base_error(error, BASE_ERROR_INVALID);
     assert_null(service_group_teachers(f->service, &school.near, &school.mine, &error));
     assert_base_error(error, BASE_ERROR_FORBIDDEN);

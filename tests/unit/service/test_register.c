@@ -21,10 +21,9 @@ static void school_open(struct fixture *f, struct school *school)
     const struct base_uuid teacher =
         fixture_user(f, "Tea Cher", "t@uni.edu", CORE_ROLE_TEACHER, NULL);
     school->near_id = fixture_user(f, "Near", "near@uni.edu", CORE_ROLE_STUDENT, &school->mine);
-    school->far_id = fixture_user(f, "=Far, \"F\"", "far@uni.edu", CORE_ROLE_STUDENT,
-                                  &school->other);
-    assert_true(
-        service_group_add_teacher(f->service, &f->admin, &school->mine, &teacher, &error));
+    school->far_id =
+        fixture_user(f, "=Far, \"F\"", "far@uni.edu", CORE_ROLE_STUDENT, &school->other);
+    assert_true(service_group_add_teacher(f->service, &f->admin, &school->mine, &teacher, &error));
     school->teacher = fixture_identity(f, &teacher);
     school->near = fixture_identity(f, &school->near_id);
     school->far = fixture_identity(f, &school->far_id);
@@ -138,11 +137,11 @@ static void test_correction_needs_a_reason_and_is_logged(void **state)
     assert_int_equal(mark->status, CORE_STATUS_EXCUSED);
     assert_string_equal(mark->note, "Medical note");
 
-    assert_null(service_mark_correct(f->service, &school.far, &id, CORE_STATUS_PRESENT, "please",
-                                     &error));
+    assert_null(
+        service_mark_correct(f->service, &school.far, &id, CORE_STATUS_PRESENT, "please", &error));
     assert_base_error(error, BASE_ERROR_FORBIDDEN);
-    g_autoptr(core_attendance) again = service_mark_correct(f->service, &f->admin, &id,
-                                                            CORE_STATUS_LATE, "Bus", &error);
+    g_autoptr(core_attendance) again =
+        service_mark_correct(f->service, &f->admin, &id, CORE_STATUS_LATE, "Bus", &error);
     assert_int_equal(again->status, CORE_STATUS_LATE);
     const struct db_audit_filter filter = {.action = "attendance.correct"};
     gint64 total = 0;
@@ -197,8 +196,8 @@ static void test_csv(void **state)
     fixture_mark(f, &school.near_id, MONDAY, CORE_STATUS_PRESENT);
     fixture_mark(f, &school.far_id, MONDAY, CORE_STATUS_LATE);
     g_autoptr(GString) text = g_string_new(NULL);
-    assert_true(service_register_export_csv(f->service, &f->admin, &late, false, gather, text,
-                                            &error));
+    assert_true(
+        service_register_export_csv(f->service, &f->admin, &late, false, gather, text, &error));
     g_autofree char *expected = g_strdup_printf(
         "day,time,name,group,status,method,note,user_id,marked_at\r\n" MONDAY
         ",00:00:00,\"'=Far, \"\"F\"\"\",1 B,late,manual,,%s,2026-03-09T06:00:00Z\r\n",
@@ -206,9 +205,10 @@ static void test_csv(void **state)
     assert_string_equal(text->str, expected);
 
     g_autoptr(GString) own = g_string_new(NULL);
-    assert_true(service_register_export_csv(f->service, &school.near, NULL, true, gather, own,
-                                            &error));
-    assert_true(g_str_has_prefix(own->str, "\xEF\xBB\xBF" "day,"));
+    assert_true(
+        service_register_export_csv(f->service, &school.near, NULL, true, gather, own, &error));
+    assert_true(g_str_has_prefix(own->str, "\xEF\xBB\xBF"
+                                           "day,"));
     assert_non_null(strstr(own->str, "Near"));
     assert_null(strstr(own->str, "Far"));
 }
