@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 
+#include <string.h>
+
 /* So many bodies of the largest size must fit into memory at once. */
 #define BODIES_MIN 4
 
@@ -20,7 +22,8 @@ static bool fill_options(struct app_server *server, const struct app_settings *s
     options->authorise = api_authorise;
     options->routes = api_routes(&routes_n);
     options->routes_n = routes_n;
-    options->access_log = G_LOG_LEVEL_DEBUG;
+    /* Not even put together when nobody reads it. */
+    options->access_log = strcmp(settings->log_level, "debug") ? 0 : G_LOG_LEVEL_DEBUG;
     if (*server->trusted_proxies)
         options->trusted_proxies = (const char *const *)server->trusted_proxies;
     if (*server->cors_origins)

@@ -65,8 +65,8 @@ static int migrate(const struct app_settings *settings, bool as_json)
                    ? CLI_EXIT_OK
                    : CLI_EXIT_UNAVAILABLE;
     if (applied)
-        printf("%u steps were applied: the database is at version %" G_GINT64_FORMAT ".\n", applied,
-               version);
+        printf("%u step%s applied: the database is at version %" G_GINT64_FORMAT ".\n", applied,
+               applied == 1 ? "" : "s", version);
     else
         printf("The database is at version %" G_GINT64_FORMAT " already.\n", version);
     return cli_print_end() ? CLI_EXIT_OK : CLI_EXIT_UNAVAILABLE;

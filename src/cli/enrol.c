@@ -120,8 +120,9 @@ static void turn_print(const struct enrol_turn *turn, GPtrArray *paths)
         return;
     }
     if (turn->enrolment.stored)
-        printf("%s: %zu photos added, %" G_GINT64_FORMAT " in all.\n", turn->email,
-               turn->enrolment.photos_n, turn->enrolment.face_count);
+        printf("%s: %zu photo%s added, %" G_GINT64_FORMAT " in all.\n", turn->email,
+               turn->enrolment.photos_n, turn->enrolment.photos_n == 1 ? "" : "s",
+               turn->enrolment.face_count);
     else
         cli_warn("%s: nothing was stored.", turn->email);
     for (size_t i = 0; i < turn->enrolment.photos_n && i < paths->len; i++) {

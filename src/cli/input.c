@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -185,20 +186,38 @@ static char *read_line(FILE *input)
     return password;
 }
 
+static volatile sig_atomic_t interrupted;
+
+static void note_signal(int number)
+{
+    interrupted = number;
+}
+
+/* Whoever gives up with Ctrl-C must get a terminal back that echoes, so signals wait until it does.
+ */
 static char *ask_without_echo(const char *question)
 {
-    struct termios before, quiet;
+    static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    struct sigaction note = {.sa_handler = note_signal}, before[G_N_ELEMENTS(SIGNALS)];
+    struct termios shown, hidden;
     char *answer = NULL;
 
-    if (tcgetattr(STDIN_FILENO, &before) != 0)
+    if (tcgetattr(STDIN_FILENO, &shown) != 0)
         return NULL;
-    quiet = before;
-    quiet.c_lflag &= ~(tcflag_t)ECHO;
-    quiet.c_lflag |= ECHONL;
+    interrupted = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
+        sigaction(SIGNALS[i], &note, &before[i]);
+    hidden = shown;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    hidden.c_lflag |= ECHONL;
     fprintf(stderr, "%s: ", question);
-    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0)
+    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0)
         answer = read_line(stdin);
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    for (size_t i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
+        sigaction(SIGNALS[i], &before[i], NULL);
+    if (interrupted)
+        raise(interrupted);
     return answer;
 }
 

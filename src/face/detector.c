@@ -248,6 +248,11 @@ enum face_detail face_detector_full_detail(const struct face_image *image)
     return FACE_DETAIL_1920;
 }
 
+int face_detector_detail_side(enum face_detail detail)
+{
+    return shapes[(int)detail * 2].width;
+}
+
 static float intersection(const struct face_box *a, const struct face_box *b)
 {
     float width = fminf(a->x + a->width, b->x + b->width) - fmaxf(a->x, b->x);

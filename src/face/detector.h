@@ -42,6 +42,9 @@ bool face_detector_run(struct face_detector_memory *memory, const struct face_im
 /* The coarsest detail at which a picture is not reduced, FACE_DETAIL_1920 when none. */
 enum face_detail face_detector_full_detail(const struct face_image *image);
 
+/* The longer side of the network's input, in pixels. */
+int face_detector_detail_side(enum face_detail detail);
+
 /* Sorts by score and drops every box that overlaps a better one by more than `overlap_max`
  * (intersection over union), or whose area lies in a better one by more than `inside_max`. */
 void face_detector_suppress(GArray *boxes, float overlap_max, float inside_max);

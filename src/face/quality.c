@@ -30,8 +30,8 @@ struct limits {
 };
 
 static const struct limits limits[2] = {
-    {14, 0.75F, 25, 245, 0.004F, 55, 45, 0},
-    {24, 0.9F, 35, 235, 0.008F, 40, 35, 0.2F},
+    {14, 0.75F, 25, 245, 0.004F, 60, 40, 0},
+    {24, 0.9F, 35, 235, 0.008F, 45, 30, 0.1F},
 };
 
 const char *face_quality_name(enum face_quality_reason reason)
@@ -105,8 +105,8 @@ static struct face_pose pose_from(const struct face_landmarks *landmarks)
     float below = nose_y * across_x - nose_x * across_y;
     float size = fmaxf(distance, tall * 0.9F);
     return (struct face_pose){
-        .yaw = asinf(CLAMP(aside / size * 1.6F, -1, 1)) * (float)(180 / G_PI),
-        .pitch = (below / fmaxf(tall, 1e-3F) - 0.5F) * 150,
+        .yaw = asinf(CLAMP(aside / size * 1.45F, -1, 1)) * (float)(180 / G_PI),
+        .pitch = (0.5F - below / fmaxf(tall, 1e-3F)) * 54,
         .roll = atan2f(dy, dx) * (float)(180 / G_PI),
     };
 }

@@ -22,7 +22,8 @@ struct face_landmarks {
     struct face_point points[FACE_LANDMARKS_N];
 };
 
-/* Head pose in degrees; yaw is positive when the face turns to the picture's right. */
+/* Head pose in degrees: yaw is positive when the face turns to the picture's right, pitch when it
+ * looks up, roll when it leans clockwise in the picture. */
 struct face_pose {
     float yaw, pitch, roll;
 };

@@ -17,7 +17,7 @@
 /* Side of the square that each network looks at, in heights of the detector's box (liveness, pose)
  * or widths of the eye. */
 #define LIVENESS_CROP 2.7F
-#define POSE_CROP 1.4F
+#define POSE_CROP 1.0F
 #define EYE_CROP 1.6F
 
 static const float no_mean[3] = {0, 0, 0};
@@ -251,7 +251,7 @@ bool face_worker_pose(struct face_worker *worker, const struct face_image *image
         return false;
     }
     *pose = (struct face_pose){
-        .yaw = expected_angle(nn_context_output(network, 0)),
+        .yaw = -expected_angle(nn_context_output(network, 0)),
         .pitch = expected_angle(nn_context_output(network, 1)),
         .roll = expected_angle(nn_context_output(network, 2)),
     };

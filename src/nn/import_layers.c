@@ -6,6 +6,8 @@
 #include "nn/import.h"
 
 #define WINDOW_MAX 4096
+/* Multiplications of one layer: a hundred times what the largest common layer needs. */
+#define WORK_MAX ((double)((int64_t)1 << 38))
 
 static bool read_list(const struct nn_import *im, const char *name, int count, int64_t missing,
                       int64_t least, int64_t *list, GError **error)
@@ -121,6 +123,18 @@ static bool read_window(const struct nn_import *im, const struct nn_shape *data,
     return true;
 }
 
+/* Bounds what a few bytes of a hostile file can make a run cost. */
+static bool work_fits(const struct nn_import *im, const struct nn_shape *out, double each,
+                      GError **error)
+{
+    double work = each;
+    for (int i = 0; i < out->rank; i++) {
+        work *= (double)out->dims[i];
+    }
+    return work <= WORK_MAX ||
+           nn_import_fail(im, BASE_ERROR_TOO_LARGE, error, "%.3g multiplications", work);
+}
+
 bool nn_import_conv(struct nn_import *im, GError **error)
 {
     struct nn_shape data = *nn_import_shape(im, 0);
@@ -145,7 +159,8 @@ bool nn_import_conv(struct nn_import *im, GError **error)
     }
     struct nn_window window = {0};
     struct nn_shape out = {.dims = {data.dims[0], weights->shape.dims[0]}};
-    if (!read_window(im, &data, weights->shape.dims + 2, &window, &out, error)) {
+    if (!read_window(im, &data, weights->shape.dims + 2, &window, &out, error) ||
+        !work_fits(im, &out, (double)weights->count / (double)weights->shape.dims[0], error)) {
         return false;
     }
     int inputs[] = {nn_import_input(im, 0), nn_import_input(im, 1), nn_import_input(im, 2)};
@@ -181,6 +196,13 @@ bool nn_import_pool(struct nn_import *im, GError **error)
         (average && include_pad && nn_import_int(im, "ceil_mode", 0) != 0)) {
         return nn_import_fail(im, BASE_ERROR_UNSUPPORTED, error,
                               "indices, column order, or padding counted with ceil_mode");
+    }
+    double each = 1.0;
+    for (int i = 0; i < window.spatial; i++) {
+        each *= (double)window.kernel[i];
+    }
+    if (!work_fits(im, &out, each, error)) {
+        return false;
     }
     int inputs[] = {nn_import_input(im, 0)};
     struct nn_node *node = nn_import_node(im, NN_KIND_POOL, inputs, 1, &out, 0, error);
@@ -355,7 +377,8 @@ bool nn_import_gemm(struct nn_import *im, GError **error)
     }
     int inputs[] = {a, b, bias};
     struct nn_shape out = {.rank = 2, .dims = {data.dims[0], weights.dims[0]}};
-    return nn_import_node(im, NN_KIND_INNER, inputs, 3, &out, 0, error) != NULL;
+    return work_fits(im, &out, (double)data.dims[1], error) &&
+           nn_import_node(im, NN_KIND_INNER, inputs, 3, &out, 0, error) != NULL;
 }
 
 /* Any data times a constant matrix is an inner product over the last axis. */
@@ -370,6 +393,9 @@ static bool matmul_inner(struct nn_import *im, const struct nn_shape *data, GErr
     int64_t rows = nn_shape_count(data) / columns;
     struct nn_shape out = *data;
     out.dims[out.rank - 1] = outputs;
+    if (!work_fits(im, &out, (double)columns, error)) {
+        return false;
+    }
     int value = nn_import_input(im, 0);
     if (data->rank == 2) {
         int inputs[] = {value, weights, NN_NONE};
@@ -415,6 +441,9 @@ bool nn_import_matmul(struct nn_import *im, GError **error)
     out.dims[out.rank] = a.dims[a.rank - 2];
     out.dims[out.rank + 1] = b.dims[b.rank - 1];
     out.rank += 2;
+    if (!work_fits(im, &out, (double)a.dims[a.rank - 1], error)) {
+        return false;
+    }
     int inputs[] = {nn_import_input(im, 0), nn_import_input(im, 1)};
     return nn_import_node(im, NN_KIND_MATMUL, inputs, 2, &out, 0, error) != NULL;
 }

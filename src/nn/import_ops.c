@@ -133,8 +133,8 @@ struct nn_tensor *nn_import_tensor(const Onnx__TensorProto *proto, GError **erro
     }
     struct nn_tensor *tensor =
         nn_tensor_create(floats ? NN_TYPE_FLOAT : NN_TYPE_INT64, &shape, error);
-    if (tensor == NULL) {
-        return NULL;
+    if (tensor == NULL || tensor->count == 0) {
+        return tensor;
     }
     if (floats ? !read_floats(proto, tensor) : !read_ints(proto, tensor)) {
         nn_tensor_destroy(tensor);

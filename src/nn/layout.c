@@ -85,6 +85,23 @@ dnnl_memory_desc_t nn_layout_like(const dnnl_memory_desc_t *like, const struct n
     return layout;
 }
 
+dnnl_memory_desc_t nn_layout_channels_last(const struct nn_shape *shape)
+{
+    dnnl_memory_desc_t layout = nn_layout_plain(shape);
+    dnnl_dim_t *strides = layout.format_desc.blocking.strides;
+    int64_t stride = layout.ndims > 1 ? layout.dims[1] : 1;
+    for (int i = layout.ndims - 1; i >= 0; i--) {
+        if (i != 1) {
+            strides[i] = stride;
+            stride *= layout.dims[i];
+        }
+    }
+    if (layout.ndims > 1) {
+        strides[1] = 1;
+    }
+    return layout;
+}
+
 bool nn_layout_is_plain(const dnnl_memory_desc_t *layout)
 {
     const dnnl_blocking_desc_t *blocking = &layout->format_desc.blocking;

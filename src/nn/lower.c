@@ -175,7 +175,8 @@ bool nn_lower_may_overwrite(const struct nn_lower *lower, int memory, int value)
         return false;
     }
     /* A reordered copy has no reader but this node. */
-    int own = value != NN_NONE && buffer == buffer_of(lower, lower->memory_of[value]) ? 1 : 0;
+    int held = value == NN_NONE ? NN_NONE : lower->memory_of[value];
+    int own = held != NN_NONE && buffer == buffer_of(lower, held) ? 1 : 0;
     return g_array_index(lower->pending, int, buffer) <= own;
 }
 

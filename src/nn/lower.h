@@ -32,6 +32,8 @@ dnnl_memory_desc_t nn_layout_plain(const struct nn_shape *shape);
 dnnl_memory_desc_t nn_layout_any(const struct nn_shape *shape);
 /* The blocks and the order of axes of `like`, for another shape of the same rank; dense. */
 dnnl_memory_desc_t nn_layout_like(const dnnl_memory_desc_t *like, const struct nn_shape *shape);
+/* Dense with axis 1 innermost, as in NHWC. */
+dnnl_memory_desc_t nn_layout_channels_last(const struct nn_shape *shape);
 /* True when the bytes lie dense and row-major, whatever the layout is called. */
 bool nn_layout_is_plain(const dnnl_memory_desc_t *layout);
 /* The axes as letters from the outermost to the innermost, blocks at the end, such as "abcd16b".

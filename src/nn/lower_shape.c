@@ -2,6 +2,21 @@
 #include "base/error.h"
 #include "nn/lower.h"
 
+/* The layout in which all parts can be joined without cutting a block: the first part's, or
+ * channels last when its blocks are not full along the axis. */
+static dnnl_memory_desc_t joint_layout(const struct nn_lower *lower, const struct nn_node *node,
+                                       const dnnl_memory_desc_t *first,
+                                       const struct nn_shape *shape)
+{
+    bool cut = false;
+    for (int i = 0; i < node->inputs_n; i++) {
+        const struct nn_shape *part = &nn_graph_value(lower->graph, node->inputs[i])->shape;
+        dnnl_memory_desc_t layout = nn_layout_like(first, part);
+        cut = cut || layout.padded_dims[node->axis] != layout.dims[node->axis];
+    }
+    return cut ? nn_layout_channels_last(shape) : nn_layout_like(first, shape);
+}
+
 bool nn_lower_concat(struct nn_lower *lower, const struct nn_node *node, GError **error)
 {
     guint count = (guint)node->inputs_n;
@@ -9,16 +24,25 @@ bool nn_lower_concat(struct nn_lower *lower, const struct nn_node *node, GError 
     g_autofree dnnl_memory_desc_t *layouts = g_new(dnnl_memory_desc_t, count);
     dnnl_primitive_desc_t descriptor = NULL;
     dnnl_primitive_attr_t attributes = NULL;
+    dnnl_memory_desc_t out = {0};
     for (guint i = 0; i < count; i++) {
-        int memory = nn_lower_input(lower, node->inputs[i], error);
+        int value = node->inputs[i];
+        int memory = nn_lower_input(lower, value, error);
+        if (memory == NN_NONE) {
+            return false;
+        }
+        if (i == 0) {
+            dnnl_memory_desc_t first = *nn_lower_layout(lower, memory);
+            out = joint_layout(lower, node, &first,
+                               &nn_graph_value(lower->graph, node->output)->shape);
+        }
+        layouts[i] = nn_layout_like(&out, &nn_graph_value(lower->graph, value)->shape);
+        memory = nn_lower_reordered(lower, memory, &layouts[i], error);
         if (memory == NN_NONE) {
             return false;
         }
         args[i] = (struct nn_arg){DNNL_ARG_MULTIPLE_SRC + (int)i, memory};
-        layouts[i] = *nn_lower_layout(lower, memory);
     }
-    dnnl_memory_desc_t out =
-        nn_layout_like(&layouts[0], &nn_graph_value(lower->graph, node->output)->shape);
     dnnl_status_t status = dnnl_primitive_attr_create(&attributes);
     if (status == dnnl_success) {
         dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);

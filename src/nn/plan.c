@@ -1,6 +1,5 @@
 #include "nn/plan.h"
 
-#include <omp.h>
 #include <xmmintrin.h>
 
 #include "base/error.h"
@@ -8,6 +7,10 @@
 /* Bits 15 and 6 of MXCSR (Intel SDM volume 1, 10.2.3). */
 #define MXCSR_FLUSH_TO_ZERO 0x8000u
 #define MXCSR_DENORMALS_ARE_ZERO 0x0040u
+
+/* From the OpenMP API, 3.2.1. Declared here because clang does not find the header of the library
+ * that oneDNN was built with. */
+void omp_set_num_threads(int count);
 
 static void memory_clear(gpointer data)
 {

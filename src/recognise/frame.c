@@ -10,7 +10,7 @@
 /* ...and again in full when the face turns out to be smaller than this between the eyes. */
 #define EYE_DISTANCE_USEFUL 48
 /* A face is clearly in front when it is this many times as prominent as any other. */
-#define DOMINANCE_MIN 1.6F
+#define DOMINANCE_MIN 1.35F
 
 bool recognise_picture_decode(struct recogniser *recogniser, struct face_worker *worker,
                               const struct recognise_picture *picture, int side_hint,

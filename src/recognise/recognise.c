@@ -10,8 +10,8 @@
 #define UNIT_TOLERANCE 1e-3
 
 const struct recognise_thresholds RECOGNISE_THRESHOLDS_DEFAULT = {
-    .match = 0.46F,
-    .review = 0.38F,
+    .match = 0.49F,
+    .review = 0.40F,
     .margin = 0.04F,
     .live = 0.5F,
     .agree = 0.30F,

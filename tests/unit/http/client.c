@@ -65,9 +65,9 @@ struct answer client_read(int fd, bool head_only)
         g_string_append_c(head, byte);
     }
     answer.head = g_strdup(head->str);
-    answer.status = (unsigned)atoi(answer.head + strlen("HTTP/1.1 "));
+    answer.status = (unsigned)g_ascii_strtoull(answer.head + strlen("HTTP/1.1 "), NULL, 10);
     g_autofree char *length = answer_header(&answer, "Content-Length");
-    size_t expected = length && !head_only ? (size_t)strtoull(length, NULL, 10) : 0;
+    size_t expected = length && !head_only ? (size_t)g_ascii_strtoull(length, NULL, 10) : 0;
     answer.body = g_malloc0(expected + 1);
     while (answer.body_size < expected) {
         size_t n = receive(fd, answer.body + answer.body_size, expected - answer.body_size);

@@ -135,6 +135,7 @@ static const struct http_route ROUTES[] = {
      .body_optional = true,
      .handler = echo},
     {.path = "/gate", .lane = HTTP_LANE_HEAVY, .handler = gate},
+    {.method = HTTP_METHOD_DELETE, .path = "/gate", .lane = HTTP_LANE_QUICK, .handler = gate},
     {.path = "/fails", .handler = fails},
     {.path = "/nothing", .handler = nothing},
     {.path = "/page", .csp = "default-src 'self' 'unsafe-inline'", .handler = page},
@@ -608,6 +609,34 @@ static void test_full_lane_answers_503(void **state)
     }
 }
 
+static void test_reads_on_event_threads(void **state)
+{
+    (void)state;
+    static const char WRITE[] = "DELETE /gate HTTP/1.1\r\n" HOST "\r\n";
+    static const char READ[] = "GET /show/1 HTTP/1.1\r\n" HOST "\r\n";
+    for (int inline_reads = 0; inline_reads < 2; inline_reads++) {
+        struct http_options options;
+        set_options(&options);
+        options.lanes[HTTP_LANE_QUICK] = (struct http_lane_options){.threads = 1, .queue_max = 0};
+        options.reads_inline = inline_reads;
+        struct http_server *server = start(&options);
+        gate_reset();
+        g_usleep(50000);
+        int fd = client_connect(http_server_port(server));
+        assert_true(client_send(fd, WRITE, sizeof WRITE - 1));
+        gate_wait(1);
+        /* A writer that waits holds up other writers, and readers only when they share its lane. */
+        expect_body(http_server_port(server), WRITE, 503, NULL);
+        expect_body(http_server_port(server), READ, inline_reads ? 200 : 503, NULL);
+        gate_open();
+        struct answer answer = client_read(fd, false);
+        assert_int_equal(answer.status, 200);
+        answer_clear(&answer);
+        close(fd);
+        http_server_destroy(server);
+    }
+}
+
 static void test_client_gone_while_handler_runs(void **state)
 {
     (void)state;
@@ -813,6 +842,46 @@ static void test_many_clients_at_once(void **state)
         assert_null(g_thread_join(threads[i]));
 }
 
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
+static GString *log_lines; /* what the server logged with a status */
+
+static GLogWriterOutput keep_log(GLogLevelFlags level, const GLogField *fields, gsize fields_n,
+                                 gpointer data)
+{
+    (void)level;
+    (void)data;
+    const char *message = "";
+    bool is_access = false;
+    for (gsize i = 0; i < fields_n; i++) {
+        is_access = is_access || !strcmp(fields[i].key, "HTTP_STATUS");
+        if (!strcmp(fields[i].key, "MESSAGE"))
+            message = fields[i].value;
+    }
+    pthread_mutex_lock(&log_lock);
+    if (is_access)
+        g_string_append_printf(log_lines, "%s\n", message);
+    pthread_mutex_unlock(&log_lock);
+    return G_LOG_WRITER_HANDLED;
+}
+
+static void test_access_log(void **state)
+{
+    (void)state;
+    struct http_options options;
+    set_options(&options);
+    options.access_log = G_LOG_LEVEL_INFO;
+    struct http_server *server = start(&options);
+    expect_body(http_server_port(server), "GET /show/1?q=private HTTP/1.1\r\n" HOST "\r\n", 200,
+                NULL);
+    expect_body(http_server_port(server), "GET /none HTTP/1.1\r\n" HOST "\r\n", 404, NULL);
+    http_server_destroy(server);
+    g_auto(GStrv) lines = g_strsplit(log_lines->str, "\n", -1);
+    assert_int_equal(g_strv_length(lines), 3);
+    assert_true(g_str_has_prefix(lines[0], "GET /show/1 200 "));
+    assert_true(g_str_has_suffix(lines[0], " ms 127.0.0.1"));
+    assert_true(g_str_has_prefix(lines[1], "GET /none 404 "));
+}
+
 static void test_errors_at_start(void **state)
 {
     (void)state;
@@ -850,6 +919,7 @@ int main(void)
         cmocka_unit_test(test_truncated_bodies_leave_nothing),
         cmocka_unit_test(test_expect_continue),
         cmocka_unit_test(test_full_lane_answers_503),
+        cmocka_unit_test(test_reads_on_event_threads),
         cmocka_unit_test(test_client_gone_while_handler_runs),
         cmocka_unit_test(test_slow_clients_are_cut),
         cmocka_unit_test(test_connection_limits),
@@ -857,7 +927,12 @@ int main(void)
         cmocka_unit_test(test_cors_proxies_and_hsts),
         cmocka_unit_test(test_stop_lets_requests_finish),
         cmocka_unit_test(test_many_clients_at_once),
+        cmocka_unit_test(test_access_log),
         cmocka_unit_test(test_errors_at_start),
     };
-    return cmocka_run_group_tests_name("http server", tests, start_shared, stop_shared);
+    log_lines = g_string_new(NULL);
+    g_log_set_writer_func(keep_log, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("http server", tests, start_shared, stop_shared);
+    g_string_free(log_lines, TRUE);
+    return failed;
 }

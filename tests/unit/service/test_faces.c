@@ -246,7 +246,7 @@ static void test_no_more_than_the_limit(void **state)
         fixture_enrol(f, &id, 0);
     sample_photos(0, photos);
     assert_false(service_enrol(f->service, &f->admin, &id, photos, 3, NULL, &enrolment, &error));
-    assert_string_equal(service_error_field(error), "images");
+    assert_string_equal(service_error_field(error), "image");
     assert_base_error(error, BASE_ERROR_CONFLICT);
     assert_int_equal(templates(f), 12);
 }

@@ -286,7 +286,7 @@ static void test_registration_checks_before_it_looks_at_photos(void **state)
     assert_base_error(error, BASE_ERROR_FORBIDDEN);
     input.email = "ana@uni.edu";
     assert_false(service_user_register(f->service, &input, photos, 2, &result, &error));
-    assert_string_equal(service_error_field(error), "images");
+    assert_string_equal(service_error_field(error), "image");
     assert_base_error(error, BASE_ERROR_INVALID);
     input.email = ADMIN_EMAIL;
     assert_false(service_user_register(f->service, &input, photos, 3, &result, &error));

@@ -1,0 +1,131 @@
+// What every command says about itself, and how it ends when it is called wrongly.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+
+import { missingParts, projectDir } from '../helpers/server.mjs';
+import { makeWorkplace } from './workplace.mjs';
+
+const COMMANDS = [
+    'bench detect',
+    'bench identify',
+    'bench liveness',
+    'bench speed',
+    'bench verify',
+    'config',
+    'db check',
+    'db init',
+    'db migrate',
+    'detect',
+    'enrol',
+    'export',
+    'faces rebuild',
+    'group add',
+    'group delete',
+    'group list',
+    'group teacher',
+    'identify',
+    'mark',
+    'serve',
+    'user add',
+    'user delete',
+    'user list',
+    'user passwd',
+    'user set',
+    'version',
+];
+
+// Wrong words, and a piece of what must be said about them.
+const WRONG = [
+    [[], /Usage:/, 'stdout'],
+    [['nonsense'], /no command "presente nonsense"/],
+    [['serv'], /Did you mean "presente serve"/],
+    [['db'], /check/, 'stdout'],
+    [['db', 'inti'], /Did you mean "presente db init"/],
+    [['version', '--loud'], /--loud/],
+    [['version', 'now'], /one word too many/],
+    [['mark'], /PHOTO\.\.\. is missing/],
+    [['user', 'add'], /EMAIL is missing/],
+    [['user', 'add', 'a@b.mx'], /--name is missing/],
+    [['user', 'passwd', 'a@b.mx', '--password-stdin', '--generate-password'], /Use one of/],
+    [['enrol', 'a@b.mx'], /Give an e-mail and photos/],
+    [['bench', 'verify'], /--root and --pairs/],
+    [['bench', 'identify', '--enrol', '.'], /are needed/],
+    [['bench', 'liveness', '--live', '.'], /are needed/],
+    [['bench', 'speed', '--seconds', '0'], /--seconds/],
+    [['detect', '--context', '0', 'x.jpg'], /--context/],
+    [['config', '--json', '--defaults'], /--json/],
+];
+
+describe('the command line', { skip: missingParts() }, () => {
+    let place;
+    before(async () => {
+        place = await makeWorkplace();
+    });
+    after(() => place.remove());
+
+    for (const command of COMMANDS) {
+        it(`${command} --help`, async () => {
+            const { code, stdout, stderr } = await place.presente(...command.split(' '), '--help');
+            assert.equal(code, 0);
+            assert.equal(stderr, '');
+            assert.match(stdout, new RegExp(`^Usage:\\n  presente ${command} `));
+            for (const exit of [0, 2, 3, 4, 5])
+                assert.match(stdout, new RegExp(`^  ${exit}  `, 'm'), `exit code ${exit}`);
+        });
+    }
+
+    it('lists exactly these commands, in alphabetical order', async () => {
+        const list = async (...words) => {
+            const { code, stdout } = await place.presente(...words, '--help');
+            assert.equal(code, 0);
+            const block = stdout.split('Commands:\n')[1].split('\n\n')[0];
+            return block.split('\n').map((line) => line.trim().split(/ /)[0]);
+        };
+        const found = [];
+        const top = await list();
+        assert.deepEqual(top, top.toSorted());
+        for (const name of top) {
+            const within = COMMANDS.filter((command) => command.startsWith(`${name} `));
+            if (within.length === 0) found.push(name);
+            else found.push(...(await list(name)).map((inner) => `${name} ${inner}`));
+        }
+        assert.deepEqual(found, COMMANDS);
+    });
+
+    for (const [words, said, where = 'stderr'] of WRONG) {
+        it(`refuses "${words.join(' ')}"`, async () => {
+            const answer = await place.presente(...words);
+            assert.equal(answer.code, 2);
+            assert.match(answer[where], said);
+        });
+    }
+
+    it('prints its version', async () => {
+        const plain = await place.presente('--version');
+        const json = await place.presente('version', '--json');
+        assert.equal(plain.stdout.trim(), `presente ${JSON.parse(json.stdout).version}`);
+    });
+
+    it('prints the defaults as .env.example has them', async () => {
+        const { stdout } = await place.presente('config', '--defaults');
+        assert.equal(stdout, await readFile(path.join(projectDir, '.env.example'), 'utf8'));
+    });
+
+    it('reads settings from the environment and says what it does not know', async () => {
+        const env = { PRESENTE_QUEUE: '7', PRESENTE_LISTENN: 'x' };
+        const { code, stdout, stderr } = await place.presente('config', '--json', { env });
+        const queue = JSON.parse(stdout).items.find(({ key }) => key === 'PRESENTE_QUEUE');
+        assert.equal(code, 0);
+        assert.equal(queue.value, '7');
+        assert.equal(queue.default, '64');
+        assert.match(stderr, /PRESENTE_LISTENN.*PRESENTE_LISTEN\?/);
+    });
+
+    it('refuses a setting out of range, naming it', async () => {
+        const { code, stderr } = await place.presente('config', { env: { PRESENTE_QUEUE: '-3' } });
+        assert.equal(code, 3);
+        assert.match(stderr, /PRESENTE_QUEUE is "-3"/);
+    });
+});
