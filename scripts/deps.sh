@@ -1,13 +1,16 @@
 #!/bin/bash
 # Installs what is missing: Debian packages, node and npm, the face models, the page's libraries.
-# deps.sh [--test] [--quiet]: --test adds what only the tests need.
+# deps.sh [--test] [--samples] [--quiet]: --samples adds the photographs of the demonstration,
+# --test adds them and what else only the tests need.
 . "$(dirname "$0")/lib.sh"
 
 groups='build run'
 quiet=
+samples=
 for option in "$@"; do
     case $option in
-        --test) groups='build run test' ;;
+        --test) groups='build run test' samples=yes ;;
+        --samples) samples=yes ;;
         --quiet) quiet=yes ;;
         *) die "deps knows no option $option" ;;
     esac
@@ -62,6 +65,10 @@ fetch_models() {
     fetch_files faceplugin-face-recognition-js@0.0.1 scripts/models.sha256 deps/models package/model
 }
 
+fetch_samples() {
+    fetch_files @vladmandic/face-api@1.7.15 scripts/samples.sha256 deps/samples package/demo
+}
+
 fetch_libraries() {
     [ -f package-lock.json ] || return 0
     has npm || die "npm is needed to fetch the page's libraries, and it is not installed."
@@ -89,13 +96,19 @@ flock 9
 
 install_packages
 
-models_sum=$(sum_of scripts/models.sha256)
-mapfile -t model_files < <(awk '{ print "deps/models/" $2 }' scripts/models.sha256)
-if ! up_to_date deps/models-ready "$models_sum" "${model_files[@]}" deps/models/LICENSE; then
-    rm -f deps/models-ready
-    fetch_models
-    echo "$models_sum" >deps/models-ready
-fi
+# fetched NAME FETCH: unless deps/NAME holds what scripts/NAME.sha256 asks for.
+fetched() {
+    local name=$1 fetch=$2 sum files
+    sum=$(sum_of "scripts/$name.sha256")
+    mapfile -t files < <(awk -v folder="deps/$name/" '{ print folder $2 }' "scripts/$name.sha256")
+    up_to_date "deps/$name-ready" "$sum" "${files[@]}" "deps/$name/LICENSE" && return 0
+    rm -f "deps/$name-ready"
+    "$fetch"
+    echo "$sum" >"deps/$name-ready"
+}
+
+fetched models fetch_models
+[ -z "$samples" ] || fetched samples fetch_samples
 
 libraries_sum=$(sum_of package.json package-lock.json)
 if ! up_to_date deps/libraries-ready "$libraries_sum" node_modules; then

@@ -138,7 +138,10 @@ static bool name_output(struct nn_import *im, int output, int value, GError **er
 bool nn_import_output_constant(struct nn_import *im, struct nn_tensor *constant, GError **error)
 {
     if (constant == NULL) {
-        g_prefix_error(error, "node %s: ", im->label);
+        /* Some evaluations have named the node already. */
+        if (error != NULL && !g_str_has_prefix((*error)->message, "node ")) {
+            g_prefix_error(error, "node %s: ", im->label);
+        }
         return false;
     }
     im->folded += constant->count;

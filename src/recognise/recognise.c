@@ -13,7 +13,7 @@ const struct recognise_thresholds RECOGNISE_THRESHOLDS_DEFAULT = {
     .match = 0.49F,
     .review = 0.40F,
     .margin = 0.04F,
-    .live = 0.5F,
+    .live = 0.6F,
     .agree = 0.30F,
     .duplicate = 0.55F,
 };

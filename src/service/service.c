@@ -155,8 +155,8 @@ bool service_limit(struct service *service, enum auth_limit limit, const char *k
 const char *service_error_field(const GError *error)
 {
     static const char *const fields[] = {
-        "name",   "email",  "password", "age", "date_of_birth", "group_id",          "role",
-        "image",  "reason", "status",   "day", "source",        "profile_image_url", "active",
+        "name",  "email",  "password", "age", "date_of_birth", "group_id",          "role",
+        "image", "reason", "status",   "day", "source",        "profile_image_url", "active",
     };
 
     if (!g_error_matches(error, BASE_ERROR, BASE_ERROR_INVALID) &&

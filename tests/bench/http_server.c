@@ -1,9 +1,10 @@
 /*
  * A server with nothing behind it, to measure what the HTTP layer alone costs:
  *
- *     bench_http_server PORT QUICK_THREADS [EVENT_THREADS]
+ *     bench_http_server [PORT [QUICK_THREADS [EVENT_THREADS]]]
  *
- * GET /event answers on the event thread, GET /quick in the quick lane, GET /heavy in the heavy one.
+ * GET /event answers on the event thread, GET /quick in the quick lane, GET /heavy in the heavy
+ * one.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -32,8 +33,10 @@ int main(int argc, char **argv)
     http_options_init(&options);
     g_autofree char *listen = g_strdup_printf("127.0.0.1:%s", argc > 1 ? argv[1] : "8099");
     options.listen = listen;
-    options.lanes[HTTP_LANE_QUICK].threads = argc > 2 ? (unsigned)atoi(argv[2]) : 0;
-    options.event_threads = argc > 3 ? (unsigned)atoi(argv[3]) : 2;
+    options.lanes[HTTP_LANE_QUICK].threads =
+        argc > 2 ? (unsigned)g_ascii_strtoull(argv[2], NULL, 10) : 0;
+    options.event_threads = argc > 3 ? (unsigned)g_ascii_strtoull(argv[3], NULL, 10) : 2;
+    options.reads_inline = false;
     options.routes = ROUTES;
     options.routes_n = G_N_ELEMENTS(ROUTES);
     g_autoptr(GError) error = NULL;

@@ -54,14 +54,14 @@ describe('serve', { skip: missingParts() }, () => {
         const url = await server.ready;
         assert.equal(url, `http://localhost:${port}`);
         assert.match(server.stdout, /password +\S{16,}/);
-        // Without models and page there is no camera, but the server says so and lives.
-        assert.match(server.stderr, /Faces are switched off/);
-        assert.match(server.stderr, /only the API/);
         const health = await fetch(`http://127.0.0.1:${port}/health`);
         await health.arrayBuffer();
         assert.ok(health.status === 200 || health.status === 503);
         server.child.kill('SIGTERM');
         assert.deepEqual(await server.ended, { code: 0, signal: null });
+        // Without models and page there is no camera, but the server says so and lives.
+        assert.match(server.stderr, /Faces are switched off/);
+        assert.match(server.stderr, /only the API/);
     });
 
     it('says no password the second time, and ends on SIGINT', async () => {

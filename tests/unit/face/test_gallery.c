@@ -1,5 +1,5 @@
 /* The fast search gives the answer of the exhaustive one, whatever the scope and the changes. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "face/dot.h"
 #include "face/gallery.h"

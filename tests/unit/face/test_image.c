@@ -1,5 +1,5 @@
 /* Decoding: every form of picture that people send, and none that does harm. */
-#include "unit.h"
+#include "../unit.h"
 
 #include "encode.h"
 #include "face/image.h"

@@ -1,0 +1,104 @@
+#!/bin/bash
+# Every test, or the suites named. Each suite leaves TAP in build/results/SUITE.tap; the last line
+# of the output is the tally of them all.
+. "$(dirname "$0")/lib.sh"
+
+SUITES=(layers lint unit asan scripts cli api onnx browser crash fuzz)
+FUZZ_SECONDS=${PRESENTE_FUZZ_SECONDS:-10}
+results=build/results
+
+# meson_suite BUILD_FOLDER TIMEOUT_FACTOR
+meson_suite() {
+    rm -f "$1/meson-logs/testlog.txt"
+    meson test -C "$1" --no-rebuild --suite unit --timeout-multiplier "$2" >&2 || true
+    [ -f "$1/meson-logs/testlog.txt" ] || { echo "not ok - meson ran no test" && return; }
+    awk -f scripts/meson-tap.awk "$1/meson-logs/testlog.txt"
+}
+
+# node_suite FOLDER: its *.test.mjs, each in a process of its own.
+node_suite() {
+    local files
+    mapfile -t files < <(find "$1" -name '*.test.mjs' -not -path '*/node_modules/*' | LC_ALL=C sort)
+    [ "${#files[@]}" -gt 0 ] || { echo "ok - $1 # SKIP it holds no test yet" && return; }
+    # A test that hangs must not take the whole run with it.
+    timeout -k 10 600 node --test --test-reporter=./scripts/tap-reporter.mjs "${files[@]}" ||
+        [ $? -ne 124 ] || echo "not ok - $1 took longer than 10 minutes"
+}
+
+suite_layers() {
+    local broken
+    if broken=$(scripts/check-layers.sh); then
+        echo "ok - every include is allowed"
+    else
+        echo "not ok - every include is allowed"
+        sed 's/^/#   /' <<<"$broken"
+    fi
+}
+
+suite_lint() { scripts/lint.sh --tap || true; }
+suite_unit() { meson_suite build 1; }
+
+suite_asan() {
+    if [ ! -f build-asan/build.ninja ]; then
+        meson setup build-asan -Db_sanitize=address,undefined -Doptimization=1 \
+            -Dc_args=-fno-sanitize-recover=undefined >&2 || { echo "not ok - meson setup" && return; }
+    fi
+    ninja -C build-asan >&2 || { echo "not ok - the sanitizer build does not compile" && return; }
+    ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 \
+        LSAN_OPTIONS=suppressions=$root/scripts/leaks.txt:print_suppressions=0 \
+        UBSAN_OPTIONS=print_stacktrace=1 meson_suite build-asan 5
+}
+
+suite_scripts() { node_suite tests/scripts; }
+suite_cli() { node_suite tests/cli; }
+suite_api() { node_suite tests/api; }
+suite_browser() { node_suite tests/browser; }
+suite_crash() { node_suite tests/crash; }
+suite_fuzz() { scripts/fuzz.sh --tap all "$FUZZ_SECONDS" || true; }
+
+# The reference runtime is large and only compares: without it the comparison is skipped.
+suite_onnx() {
+    if [ -f tests/onnx/package.json ] && [ ! -d tests/onnx/node_modules ]; then
+        npm_config_fetch_retries=1 npm ci --prefix tests/onnx --ignore-scripts --no-audit --no-fund \
+            >&2 || { rm -rf tests/onnx/node_modules && echo \
+            "ok - comparison with ONNX Runtime # SKIP its package could not be installed" && return; }
+    fi
+    node_suite tests/onnx
+}
+
+run_suite() {
+    "suite_$1" >"$results/$1.tap"
+}
+
+# What failed, with the lines that explain it.
+show_failures() {
+    awk '/^not ok/ { shown = 1 } /^ok/ { shown = 0 } shown' "$1"
+}
+
+chosen=("$@")
+[ "${#chosen[@]}" -gt 0 ] || chosen=("${SUITES[@]}")
+for suite in "${chosen[@]}"; do
+    [[ " ${SUITES[*]} " == *" $suite "* ]] ||
+        die "There is no suite called '$suite': ${SUITES[*]}"
+done
+
+# A person's own settings must not reach the tests.
+unset "${!PRESENTE_@}"
+scripts/deps.sh --test --quiet
+scripts/build.sh --tests --quiet
+rm -rf "$results"
+mkdir -p "$results"
+
+files=()
+for suite in "${chosen[@]}"; do
+    file=$results/$suite.tap
+    files+=("$file")
+    step "Testing $suite" run_suite "$suite" || echo "not ok - $suite did not finish" >>"$file"
+    grep -qE '^(not )?ok' "$file" || echo "not ok - $suite said nothing" >>"$file"
+    show_failures "$file"
+done
+
+say
+status=0
+awk -f scripts/tally.awk "${files[@]}" || status=$?
+exit "$status"

@@ -1,0 +1,351 @@
+/* Answers on the sample photographs: somebody of the first is also in the third. */
+#include "../unit.h"
+
+#include "face/image_write.h"
+#include "pictures.h"
+#include "recognise/recognise.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PEOPLE 3
+
+struct fixture {
+    struct recogniser *recogniser;
+    GBytes *portraits[PEOPLE]; /* of sample 1, from left to right */
+    float templates[PEOPLE][FACE_TEMPLATE_N];
+    struct base_uuid ids[PEOPLE];
+};
+
+static const struct recognise_options staff = {.scope = {.everybody = true}, .skip_liveness = true};
+
+static struct recognise_picture picture_of(GBytes *bytes)
+{
+    gsize size = 0;
+    const void *data = g_bytes_get_data(bytes, &size);
+    return (struct recognise_picture){data, size};
+}
+
+/* The surroundings of a face, as a picture of its own. */
+static GBytes *portrait(GBytes *photo, const struct face_box *box)
+{
+    struct face_image image;
+    struct face_image piece;
+    gsize size = 0;
+    const void *data = g_bytes_get_data(photo, &size);
+    assert_true(face_image_decode(data, size, NULL, &image, NULL));
+    int side = (int)(box->height * 2);
+    assert_true(face_image_cut(&image, (int)(box->x + box->width / 2) - side / 2,
+                               (int)(box->y + box->height / 2) - side / 2, side, side, &piece));
+    GBytes *encoded = face_image_encode_png(&piece, NULL);
+    face_image_finish(&piece);
+    face_image_finish(&image);
+    return encoded;
+}
+
+static void enrol_sample(struct fixture *fixture, GBytes *photo)
+{
+    struct recognise_picture picture = picture_of(photo);
+    struct recognise_options options = staff;
+    options.group = true;
+    options.skip_quality = true;
+    GError *error = NULL;
+    g_autoptr(GArray) faces = recognise_faces(fixture->recogniser, &picture, &options, &error);
+    assert_no_error(error);
+    assert_int_equal(faces->len, PEOPLE);
+    for (guint i = 0; i < PEOPLE; i++) {
+        const struct recognise_answer *answer = &g_array_index(faces, struct recognise_answer, i);
+        assert_int_equal(answer->kind, RECOGNISE_UNKNOWN); /* nobody is enrolled yet */
+        fixture->portraits[i] = portrait(photo, &answer->box);
+        picture = picture_of(fixture->portraits[i]);
+        struct recognise_photo enrolled;
+        assert_true(
+            recognise_enrol_photo(fixture->recogniser, &picture, &options, &enrolled, &error));
+        assert_int_equal(enrolled.kind, RECOGNISE_MATCH);
+        memcpy(fixture->templates[i], enrolled.values, sizeof enrolled.values);
+        base_uuid_new(&fixture->ids[i]);
+        assert_true(recognise_person_set(fixture->recogniser, &fixture->ids[i],
+                                         fixture->templates[i], 1, &error));
+    }
+}
+
+static int set_up(void **state)
+{
+    struct fixture *fixture = g_new0(struct fixture, 1);
+    *state = fixture;
+    g_autofree char *models = models_folder();
+    g_autoptr(GBytes) photo = models != NULL ? sample_photo(1) : NULL;
+    if (photo == NULL) {
+        return 0;
+    }
+    GError *error = NULL;
+    fixture->recogniser =
+        recogniser_create(&(struct recogniser_options){.models_dir = models}, &error);
+    assert_no_error(error);
+    enrol_sample(fixture, photo);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < PEOPLE; i++) {
+        g_clear_pointer(&fixture->portraits[i], g_bytes_unref);
+    }
+    recogniser_destroy(fixture->recogniser);
+    g_free(fixture);
+    return 0;
+}
+
+#define NEEDS(fixture)                                                                             \
+    do {                                                                                           \
+        if ((fixture)->recogniser == NULL)                                                         \
+            skip();                                                                                \
+    } while (0)
+
+static struct recognise_answer probe(struct fixture *fixture, GBytes *const *photos, size_t n,
+                                     const struct recognise_options *options)
+{
+    struct recognise_picture frames[8];
+    struct recognise_answer answer;
+    GError *error = NULL;
+    for (size_t i = 0; i < n; i++) {
+        frames[i] = picture_of(photos[i]);
+    }
+    assert_true(recognise_probe(fixture->recogniser, frames, n, options, &answer, &error));
+    assert_no_error(error);
+    return answer;
+}
+
+static void test_everybody_matches_themselves(void **state)
+{
+    struct fixture *fixture = *state;
+    NEEDS(fixture);
+    struct recognise_options options = staff;
+    options.skip_quality = true;
+    for (int i = 0; i < PEOPLE; i++) {
+        struct recognise_answer answer = probe(fixture, &fixture->portraits[i], 1, &options);
+        assert_int_equal(answer.kind, RECOGNISE_MATCH);
+        assert_memory_equal(&answer.person, &fixture->ids[i], sizeof answer.person);
+        assert_true(answer.score > 0.8F && answer.score > answer.runner_up_score + 0.3F);
+        assert_float_equal(answer.live, -1, 0);
+        assert_true(answer.box.width > 50 && answer.timings.embed > 0);
+    }
+}
+
+static void test_the_same_woman_in_another_photograph(void **state)
+{
+    struct fixture *fixture = *state;
+    NEEDS(fixture);
+    g_autoptr(GBytes) photo = sample_photo(3);
+    struct recognise_picture picture = picture_of(photo);
+    struct recognise_options options = staff;
+    options.group = true;
+    g_autoptr(GArray) faces = recognise_faces(fixture->recogniser, &picture, &options, NULL);
+    int matches = 0;
+    float before = -1e9F;
+    for (guint i = 0; i < faces->len; i++) {
+        const struct recognise_answer *answer = &g_array_index(faces, struct recognise_answer, i);
+        assert_true(answer->box.x >= before);
+        before = answer->box.x;
+        if (answer->kind == RECOGNISE_MATCH) {
+            assert_memory_equal(&answer->person, &fixture->ids[2], sizeof answer->person);
+            matches++;
+        } else {
+            /* A stranger is never given a name. */
+            assert_true(base_uuid_is_nil(&answer->person));
+        }
+    }
+    assert_int_equal(faces->len, 4);
+    assert_int_equal(matches, 1);
+}
+
+static void test_scope_decides_who_can_be_found(void **state)
+{
+    struct fixture *fixture = *state;
+    NEEDS(fixture);
+    struct recognise_options options = staff;
+    options.skip_quality = true;
+    options.scope = (struct recognise_scope){.people = fixture->ids, .people_n = 2};
+    struct recognise_answer answer = probe(fixture, &fixture->portraits[2], 1, &options);
+    assert_int_equal(answer.kind, RECOGNISE_UNKNOWN);
+    assert_true(answer.score > -1 && answer.score < 0.4F);
+    assert_true(base_uuid_is_nil(&answer.person));
+    options.scope.people_n = 3;
+    assert_int_equal(probe(fixture, &fixture->portraits[2], 1, &options).kind, RECOGNISE_MATCH);
+    options.scope.people_n = 0;
+    answer = probe(fixture, &fixture->portraits[2], 1, &options);
+    assert_int_equal(answer.kind, RECOGNISE_UNKNOWN);
+    assert_float_equal(answer.score, -1, 0);
+}
+
+static void test_several_people_are_not_one(void **state)
+{
+    struct fixture *fixture = *state;
+    NEEDS(fixture);
+    g_autoptr(GBytes) photo = sample_photo(1);
+    struct recognise_answer answer = probe(fixture, &photo, 1, &staff);
+    assert_int_equal(answer.kind, RECOGNISE_SEVERAL_FACES);
+    assert_int_equal(answer.faces, 3);
+    struct recognise_options options = staff;
+    options.skip_quality = true;
+    answer = probe(fixture, fixture->portraits, 2, &options);
+    assert_int_equal(answer.kind, RECOGNISE_SEVERAL_FACES); /* two people in two frames */
+}
+
+static void test_no_face_and_no_picture_are_different(void **state)
+{
+    struct fixture *fixture = *state;
+    NEEDS(fixture);
+    struct face_image image;
+    face_image_init(&image, 320, 240);
+    g_autoptr(GBytes) black = face_image_encode_png(&image, NULL);
+    face_image_finish(&image);
+    struct recognise_answer answer = probe(fixture, &black, 1, &staff);
+    assert_int_equal(answer.kind, RECOGNISE_NO_FACE);
+    assert_float_equal(answer.score, -1, 0);
+
+    /* Frames without a face are passed over. */
+    GBytes *frames[3] = {black, fixture->portraits[2], black};
+    answer = probe(fixture, frames, 3, &staff);
+    assert_int_equal(answer.kind, RECOGNISE_MATCH);
+    assert_int_equal(answer.frame, 1);
+
+    GError *error = NULL;
+    struct recognise_picture nonsense = {"nonsense", 8};
+    assert_false(recognise_probe(fixture->recogniser, &nonsense, 1, &staff, &answer, &error));
+    assert_base_error(error, BASE_ERROR_UNSUPPORTED);
+    assert_false(recognise_probe(fixture->recogniser, &nonsense, 0, &staff, &answer, &error));
+    assert_base_error(error, BASE_ERROR_INVALID);
+    assert_null(recognise_faces(fixture->recogniser, &nonsense, &staff, &error));
+    assert_base_error(error, BASE_ERROR_UNSUPPORTED);
+}
+
+/* A portrait in the dark, washed out and tiny: each is told apart. */
+static void test_poor_quality_has_a_reason(void **state)
+{
+    struct fixture *fixture = *state;
+    NEEDS(fixture);
+    struct face_image image;
+    gsize size = 0;
+    const void *data = g_bytes_get_data(fixture->portraits[2], &size);
+    assert_true(face_image_decode(data, size, NULL, &image, NULL));
+    for (int i = 0; i < image.width * image.height * 3; i++) {
+        image.rgb[i] = (uint8_t)(image.rgb[i] / 7);
+    }
+    g_autoptr(GBytes) dark = face_image_encode_png(&image, NULL);
+    face_image_finish(&image);
+    struct recognise_answer answer = probe(fixture, &dark, 1, &staff);
+    assert_int_equal(answer.kind, RECOGNISE_POOR_QUALITY);
+    assert_int_equal(answer.quality.reason, FACE_QUALITY_TOO_DARK);
+    assert_true(base_uuid_is_nil(&answer.person));
+    struct recognise_options options = staff;
+    options.skip_quality = true;
+    assert_int_equal(probe(fixture, &dark, 1, &options).quality.reason, FACE_QUALITY_TOO_DARK);
+}
+
+static void test_liveness_is_judged_when_asked(void **state)
+{
+    struct fixture *fixture = *state;
+    NEEDS(fixture);
+    struct recognise_options options = {.scope = {.everybody = true}, .skip_quality = true};
+    struct recognise_thresholds thresholds = RECOGNISE_THRESHOLDS_DEFAULT;
+    options.thresholds = &thresholds;
+    thresholds.live = 1.1F;
+    struct recognise_answer answer = probe(fixture, &fixture->portraits[2], 1, &options);
+    assert_int_equal(answer.kind, RECOGNISE_PRESENTATION_ATTACK);
+    assert_true(answer.live >= 0 && answer.live <= 1);
+    assert_true(base_uuid_is_nil(&answer.person));
+    thresholds.live = 0;
+    assert_int_equal(probe(fixture, &fixture->portraits[2], 1, &options).kind, RECOGNISE_MATCH);
+}
+
+static void test_thresholds_decide(void **state)
+{
+    struct fixture *fixture = *state;
+    NEEDS(fixture);
+    struct recognise_thresholds kept = recogniser_thresholds(fixture->recogniser);
+    struct recognise_thresholds strict = kept;
+    strict.match = 1.01F;
+    recogniser_thresholds_set(fixture->recogniser, &strict);
+    struct recognise_answer answer = probe(fixture, &fixture->portraits[2], 1, &staff);
+    assert_int_equal(answer.kind, RECOGNISE_NEEDS_REVIEW);
+    assert_memory_equal(&answer.person, &fixture->ids[2], sizeof answer.person);
+    strict.review = 1.01F;
+    recogniser_thresholds_set(fixture->recogniser, &strict);
+    assert_int_equal(probe(fixture, &fixture->portraits[2], 1, &staff).kind, RECOGNISE_UNKNOWN);
+    recogniser_thresholds_set(fixture->recogniser, &kept);
+}
+
+static void test_enrolment_photos(void **state)
+{
+    struct fixture *fixture = *state;
+    NEEDS(fixture);
+    float lowest = 0;
+    size_t odd = 9;
+    assert_true(
+        recognise_photos_agree(fixture->recogniser, fixture->templates[0], 1, &lowest, &odd));
+    assert_float_equal(lowest, 1, 0);
+    assert_false(
+        recognise_photos_agree(fixture->recogniser, fixture->templates[0], PEOPLE, &lowest, &odd));
+    assert_true(lowest < 0.3F && odd < PEOPLE);
+
+    struct base_uuid other;
+    float score = 0;
+    assert_true(
+        recognise_duplicate(fixture->recogniser, fixture->templates[1], 1, NULL, &other, &score));
+    assert_memory_equal(&other, &fixture->ids[1], sizeof other);
+    assert_float_equal(score, 1, 1e-4);
+    assert_false(recognise_duplicate(fixture->recogniser, fixture->templates[1], 1,
+                                     &fixture->ids[1], &other, &score));
+
+    struct recognise_picture group = {0};
+    g_autoptr(GBytes) photo = sample_photo(1);
+    group = picture_of(photo);
+    struct recognise_photo enrolled;
+    assert_true(recognise_enrol_photo(fixture->recogniser, &group, &staff, &enrolled, NULL));
+    assert_int_equal(enrolled.kind, RECOGNISE_SEVERAL_FACES);
+    /* She looks down: fine for a mark, not for a template. */
+    struct recognise_picture closed = picture_of(fixture->portraits[1]);
+    assert_true(recognise_enrol_photo(fixture->recogniser, &closed, &staff, &enrolled, NULL));
+    assert_int_equal(enrolled.kind, RECOGNISE_POOR_QUALITY);
+    assert_int_equal(enrolled.quality.reason, FACE_QUALITY_EYES_CLOSED);
+}
+
+static void test_people_come_and_go(void **state)
+{
+    struct fixture *fixture = *state;
+    NEEDS(fixture);
+    GError *error = NULL;
+    struct base_uuid id;
+    base_uuid_new(&id);
+    assert_int_equal(recognise_people_count(fixture->recogniser), PEOPLE);
+    float bad[FACE_TEMPLATE_N] = {[3] = NAN};
+    assert_false(recognise_person_set(fixture->recogniser, &id, bad, 1, &error));
+    assert_base_error(error, BASE_ERROR_INVALID);
+    assert_false(recognise_person_exists(fixture->recogniser, &id));
+    assert_true(
+        recognise_person_set(fixture->recogniser, &id, fixture->templates[0], PEOPLE, &error));
+    assert_int_equal(recognise_people_count(fixture->recogniser), PEOPLE + 1);
+    assert_true(recognise_person_remove(fixture->recogniser, &id));
+    assert_false(recognise_person_remove(fixture->recogniser, &id));
+    assert_int_equal(recognise_people_count(fixture->recogniser), PEOPLE);
+    assert_true(strlen(recogniser_model_id(fixture->recogniser)) > 64);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_everybody_matches_themselves),
+        cmocka_unit_test(test_the_same_woman_in_another_photograph),
+        cmocka_unit_test(test_scope_decides_who_can_be_found),
+        cmocka_unit_test(test_several_people_are_not_one),
+        cmocka_unit_test(test_no_face_and_no_picture_are_different),
+        cmocka_unit_test(test_poor_quality_has_a_reason),
+        cmocka_unit_test(test_liveness_is_judged_when_asked),
+        cmocka_unit_test(test_thresholds_decide),
+        cmocka_unit_test(test_enrolment_photos),
+        cmocka_unit_test(test_people_come_and_go),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
