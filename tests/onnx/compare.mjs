@@ -3,8 +3,8 @@
 //   node compare.mjs NN_DUMP [MODELS_DIR]
 //
 // NN_DUMP is the program built from nn_dump.c. ONNX Runtime comes from npm, pinned in package.json,
-// into a folder beside the operating system's other temporary files; where it cannot be installed
-// every comparison is skipped, with the reason. Prints TAP.
+// into deps/onnxruntime; where it cannot be installed every comparison is skipped, with the reason.
+// Prints TAP.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ import { reducedModel } from './reduced_model.mjs';
 const here = dirname(fileURLToPath(import.meta.url));
 const program = process.argv[2] ? resolve(process.argv[2]) : undefined;
 const models = process.argv[3] ?? process.env.PRESENTE_MODELS_DIR ?? join(here, '../../deps/models');
-const cache = process.env.PRESENTE_ONNX_CACHE ?? join(tmpdir(), 'presente-onnxruntime');
+const cache = process.env.PRESENTE_ONNX_CACHE ?? join(here, '../../deps/onnxruntime');
 const TOLERANCE = 1e-4;
 
 const HEADS = ['319', '333', '365', '379', '405', '419', '437', '449'];
