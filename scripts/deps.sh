@@ -58,7 +58,7 @@ You are not root and there is no sudo. Have an administrator run: apt-get instal
 }
 
 sum_of() {
-    cat "$@" 2>/dev/null | sha256sum | cut -d' ' -f1
+    { cat "$@" 2>/dev/null || true; } | sha256sum | cut -d' ' -f1
 }
 
 fetch_models() {

@@ -12,8 +12,7 @@ seconds=${2:-30}
 build_targets() {
     has clang || die "clang is needed to fuzz: ./dev deps --test installs it."
     if [ ! -f build-fuzz/build.ninja ]; then
-        step "Preparing the fuzz build" env CC=clang meson setup build-fuzz -Dfuzz=true \
-            -Db_sanitize=address,undefined -Dc_args=-fsanitize=fuzzer-no-link ||
+        step "Preparing the fuzz build" env CC=clang meson setup build-fuzz -Dfuzz=true ||
             die "The fuzz build could not be prepared; the reason stands above."
     fi
     local programs

@@ -22,10 +22,16 @@ function finish() {
 /^(not )?ok +[0-9]+/ {
     seen++
     name = $0
-    skip = match(name, /# *[Ss][Kk][Ii][Pp]/)
     sub(/^(not )?ok +[0-9]+ *-? */, "", name)
-    sub(/ *# *[Ss][Kk][Ii][Pp] */, "", name)
-    if (skip) print "ok - " program ": " name " # SKIP " note
+    if (match(name, /# *[Ss][Kk][Ii][Pp]/)) {
+        # cmocka names the test behind the word, others give the reason there.
+        rest = substr(name, RSTART + RLENGTH)
+        name = substr(name, 1, RSTART - 1)
+        gsub(/^[ :]+|[ ]+$/, "", rest)
+        sub(/ +$/, "", name)
+        if (name == "") { name = rest; rest = note }
+        print "ok - " program ": " name " # SKIP " rest
+    }
     else if ($1 == "not") failures[++failed] = name
     else print "ok - " program ": " name
     note = ""

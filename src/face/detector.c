@@ -14,6 +14,8 @@
 #define SIZE_VARIANCE 0.2F
 /* A hostile picture could light up every prior; suppression is quadratic. */
 #define BOXES_MAX 4000
+/* From this detail on the working memory is given back after each picture. */
+#define DETAIL_RELEASED FACE_DETAIL_1280
 
 /* One level of the detector's pyramid: square priors of these sizes in the centre of each cell. */
 struct level {
@@ -115,6 +117,15 @@ void face_detector_memory_destroy(struct face_detector_memory *memory)
     }
     g_free(memory->pixels);
     g_free(memory);
+}
+
+/* The activations of a group photograph are hundreds of megabytes, and seldom needed. */
+static void release(struct face_detector_memory *memory, int shape)
+{
+    nn_context_destroy(memory->contexts[shape]);
+    memory->contexts[shape] = NULL;
+    g_clear_pointer(&memory->pixels, g_free);
+    memory->pixels_n = 0;
 }
 
 static struct nn_context *context(struct face_detector_memory *memory, int shape, GError **error)
@@ -234,6 +245,9 @@ bool face_detector_run(struct face_detector_memory *memory, const struct face_im
     }
     face_detector_suppress(found, OVERLAP_MAX, 1);
     g_array_append_vals(boxes, found->data, found->len);
+    if (detail >= DETAIL_RELEASED) {
+        release(memory, shape);
+    }
     return true;
 }
 

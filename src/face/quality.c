@@ -30,8 +30,8 @@ struct limits {
 };
 
 static const struct limits limits[2] = {
-    {14, 0.75F, 25, 245, 0.004F, 60, 40, 0},
-    {24, 0.9F, 35, 235, 0.008F, 45, 30, 0.1F},
+    {14, 0.75F, 32, 245, 0.010F, 60, 40, 0},
+    {24, 0.9F, 40, 235, 0.025F, 45, 30, 0.1F},
 };
 
 const char *face_quality_name(enum face_quality_reason reason)

@@ -6,7 +6,7 @@
  * row-major float32 (NCHW for pictures); between the first and the last primitive they stay in the
  * layouts that oneDNN prefers.
  *
- * Semantics follow the ONNX operator specification (opset 9 to 17 of the listed operators).
+ * Semantics follow the ONNX operator specification (operator sets 7 to 17).
  * Denormal weights are flushed to zero at load, and every thread that runs a context has
  * flush-to-zero and denormals-are-zero set and runs its primitives on itself alone.
  */

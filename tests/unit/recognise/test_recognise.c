@@ -231,7 +231,7 @@ static void test_poor_quality_has_a_reason(void **state)
     const void *data = g_bytes_get_data(fixture->portraits[2], &size);
     assert_true(face_image_decode(data, size, NULL, &image, NULL));
     for (int i = 0; i < image.width * image.height * 3; i++) {
-        image.rgb[i] = (uint8_t)(image.rgb[i] / 7);
+        image.rgb[i] = (uint8_t)(image.rgb[i] / 6);
     }
     g_autoptr(GBytes) dark = face_image_encode_png(&image, NULL);
     face_image_finish(&image);
