@@ -122,28 +122,32 @@ static void get_me(void *app, struct http_request *request, struct http_response
 }
 
 /* Changing the password voids the cookie that this request came with, so the answer brings another
- * one. */
-static bool change_password(struct api *api, struct http_request *request, const char *current,
-                            const char *password, struct http_response *response)
+ * one. NULL when the answer is an error. */
+static struct core_user *change_password(struct api *api, struct http_request *request,
+                                         const char *current,
+                                         const struct service_user_input *input,
+                                         struct http_response *response)
 {
     struct service_session session = {0};
+    struct core_user *user = NULL;
     g_autoptr(GError) error = NULL;
     int retry_after = 0;
 
     if (!current)
         error = g_error_new_literal(BASE_ERROR, BASE_ERROR_INVALID,
                                     "current_password is missing; a new password needs it.");
-    else if (service_password_change(api->service, api_identity(request), current, password,
-                                     &session, &retry_after, &error)) {
+    else if (service_password_change(api->service, api_identity(request), current, input, &session,
+                                     &retry_after, &error)) {
         api_respond_session(api, request, response, 200, session.user, session.token,
                             session.expires_at);
-        service_session_clear(&session);
-        return true;
+        user = g_steal_pointer(&session.user);
     }
-    api_fail(response, error);
+    service_session_clear(&session);
+    if (!user)
+        api_fail(response, error);
     if (retry_after > 0)
         http_response_retry_after(response, (unsigned)retry_after);
-    return false;
+    return user;
 }
 
 static void change_me(void *app, struct http_request *request, struct http_response *response)
@@ -162,15 +166,15 @@ static void change_me(void *app, struct http_request *request, struct http_respo
         api_fail(response, error);
         return;
     }
-    bool has_password = input.fields & SERVICE_USER_PASSWORD;
-    input.fields &= ~(unsigned)SERVICE_USER_PASSWORD;
-    if (has_password && !change_password(api, request, current_password, input.password, response))
-        return;
-    user = input.fields ? service_user_update(api->service, me, &me->user_id, &input, &error)
-                        : service_user_find(api->service, me, &me->user_id, &error);
+    const bool has_password = input.fields & SERVICE_USER_PASSWORD;
+    if (has_password)
+        user = change_password(api, request, current_password, &input, response);
+    else
+        user = input.fields ? service_user_update(api->service, me, &me->user_id, &input, &error)
+                            : service_user_find(api->service, me, &me->user_id, &error);
     if (user)
         api_respond_user(api, response, 200, user);
-    else
+    else if (!has_password)
         api_fail(response, error);
 }
 

@@ -129,17 +129,34 @@ bool api_path_uuid(const struct http_request *request, const char *name, struct 
     return refuse(response, BASE_ERROR_NOT_FOUND, "There is no such thing.");
 }
 
-bool api_limit(struct api *api, enum auth_limit limit, const struct http_request *request,
-               struct http_response *response)
+static bool limit_key(struct api *api, enum auth_limit limit, const char *key,
+                      struct http_response *response)
 {
     g_autoptr(GError) error = NULL;
     int retry_after = 0;
 
-    if (service_limit(api->service, limit, request->peer, &retry_after, &error))
+    if (service_limit(api->service, limit, key, &retry_after, &error))
         return true;
     api_fail(response, error);
     http_response_retry_after(response, (unsigned)MAX(retry_after, 1));
     return false;
+}
+
+bool api_limit(struct api *api, enum auth_limit limit, const struct http_request *request,
+               struct http_response *response)
+{
+    return limit_key(api, limit, http_request_client_key(request), response);
+}
+
+bool api_limit_faces(struct api *api, const struct http_request *request,
+                     struct http_response *response)
+{
+    const struct service_identity *identity = api_identity(request);
+    char id[BASE_UUID_TEXT_SIZE];
+
+    return api_limit(api, AUTH_LIMIT_MARK_ADDRESS, request, response) &&
+           (!identity || limit_key(api, AUTH_LIMIT_MARK_ADDRESS,
+                                   base_uuid_format(&identity->user_id, id), response));
 }
 
 const char *api_sort_name(const char *sort, bool *descending)

@@ -49,7 +49,7 @@ static void add(void *app, struct http_request *request, struct http_response *r
     g_autoptr(GError) error = NULL;
     g_auto(api_form) form = {0};
 
-    if (!api_path_uuid(request, "id", &id, response))
+    if (!api_path_uuid(request, "id", &id, response) || !api_limit_faces(api, request, response))
         return;
     if (!api_form_read(request, SERVICE_PHOTOS_MAX, &form, &error) ||
         !api_form_values(&form, NULL, 0, &error) ||

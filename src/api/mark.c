@@ -63,7 +63,7 @@ static void mark_by_face(void *app, struct http_request *request, struct http_re
     g_autoptr(GError) error = NULL;
     g_auto(api_form) form = {0};
 
-    if (!api_limit(api, AUTH_LIMIT_MARK_ADDRESS, request, response))
+    if (!api_limit_faces(api, request, response))
         return;
     if (!api_form_read(request, RECOGNISE_FRAMES_MAX, &form, &error) ||
         !api_form_values(&form, FIELDS, G_N_ELEMENTS(FIELDS), &error)) {

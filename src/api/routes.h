@@ -49,6 +49,11 @@ bool api_path_uuid(const struct http_request *request, const char *name, struct 
 bool api_limit(struct api *api, enum auth_limit limit, const struct http_request *request,
                struct http_response *response);
 
+/* The same for what makes the program look for faces: counts the caller's address and, signed in,
+ * the account, which can come from many addresses. */
+bool api_limit_faces(struct api *api, const struct http_request *request,
+                     struct http_response *response);
+
 /* The members of a list's query that every list has, for struct base_json_field tables. */
 /* clang-format off */
 #define API_LIMIT_FIELD(page) \

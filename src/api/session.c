@@ -16,8 +16,8 @@ static void login(void *app, struct http_request *request, struct http_response 
     int retry_after = 0;
 
     if (!api_json_values(request, &json, FIELDS, G_N_ELEMENTS(FIELDS), &error) ||
-        !service_sign_in(api->service, email, password, request->peer, &session, &retry_after,
-                         &error)) {
+        !service_sign_in(api->service, email, password, http_request_client_key(request), &session,
+                         &retry_after, &error)) {
         api_fail(response, error);
         if (retry_after > 0)
             http_response_retry_after(response, (unsigned)retry_after);

@@ -1,7 +1,6 @@
 /* People, as administrators and teachers see them. */
 #include "api/person.h"
 #include "api/routes.h"
-#include "service/accounts.h"
 
 #define CHANGEABLE                                                                                 \
     (SERVICE_USER_NAME | SERVICE_USER_EMAIL | SERVICE_USER_PASSWORD | SERVICE_USER_AGE |           \
@@ -91,7 +90,6 @@ static void get(void *app, struct http_request *request, struct http_response *r
 static void change(void *app, struct http_request *request, struct http_response *response)
 {
     struct api *api = app;
-    const struct service_identity *admin = api_identity(request);
     struct service_user_input input;
     struct base_uuid id;
     g_autoptr(GError) error = NULL;
@@ -105,14 +103,11 @@ static void change(void *app, struct http_request *request, struct http_response
         api_fail(response, error);
         return;
     }
-    bool has_password = input.fields & SERVICE_USER_PASSWORD;
-    input.fields &= ~(unsigned)SERVICE_USER_PASSWORD;
-    user = service_user_update(api->service, admin, &id, &input, &error);
-    if (!user || (has_password &&
-                  !service_password_set(api->service, admin, &id, input.password, NULL, &error)))
-        api_fail(response, error);
-    else
+    user = service_user_update(api->service, api_identity(request), &id, &input, &error);
+    if (user)
         api_respond_user(api, response, 200, user);
+    else
+        api_fail(response, error);
 }
 
 static void erase(void *app, struct http_request *request, struct http_response *response)

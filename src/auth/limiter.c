@@ -8,6 +8,7 @@
 enum {
     LIMITER_WAYS = 8,
     LIMITER_SETS = 2048,
+    LIMITER_ANYWHERE = 10, /* the wide limit of an account over its narrow one */
 };
 
 struct limiter_cell {
@@ -23,7 +24,7 @@ struct limiter_table {
 
 struct auth_limiter {
     uint8_t hash_key[crypto_shorthash_KEYBYTES];
-    struct limiter_table tables[AUTH_LIMIT_N];
+    struct limiter_table tables[AUTH_LIMIT_TABLES];
 };
 
 /* A whole campus can share one address, so the limits by address are wide and those by account
@@ -46,10 +47,13 @@ struct auth_limiter *auth_limiter_create(const struct auth_limit_rule *rules)
     if (!auth_init(NULL))
         g_error("libsodium could not be initialised");
     randombytes_buf(limiter->hash_key, sizeof limiter->hash_key);
-    for (int i = 0; i < AUTH_LIMIT_N; i++) {
+    for (int i = 0; i < AUTH_LIMIT_TABLES; i++)
         g_mutex_init(&limiter->tables[i].lock);
+    for (int i = 0; i < AUTH_LIMIT_N; i++)
         limiter->tables[i].rule = rules[i];
-    }
+    struct auth_limit_rule wide = rules[AUTH_LIMIT_SIGN_IN_ACCOUNT];
+    wide.burst = MIN(wide.burst, G_MAXINT / LIMITER_ANYWHERE) * LIMITER_ANYWHERE;
+    limiter->tables[AUTH_LIMIT_SIGN_IN_ANYWHERE].rule = wide;
     return limiter;
 }
 
@@ -57,7 +61,7 @@ void auth_limiter_destroy(struct auth_limiter *limiter)
 {
     if (!limiter)
         return;
-    for (int i = 0; i < AUTH_LIMIT_N; i++)
+    for (int i = 0; i < AUTH_LIMIT_TABLES; i++)
         g_mutex_clear(&limiter->tables[i].lock);
     g_free(limiter);
 }

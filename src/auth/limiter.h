@@ -15,13 +15,17 @@
 #include <stdbool.h>
 
 enum auth_limit {
-    AUTH_LIMIT_SIGN_IN_ACCOUNT, /* sign-in, by account, whatever the address */
+    AUTH_LIMIT_SIGN_IN_ACCOUNT, /* sign-in, by account and address */
     AUTH_LIMIT_SIGN_IN_ADDRESS, /* sign-in, by address */
-    AUTH_LIMIT_MARK_ADDRESS,    /* face attempts without signing in, by address */
+    AUTH_LIMIT_MARK_ADDRESS,    /* face attempts, by address and, signed in, by account as well */
     AUTH_LIMIT_REGISTER,        /* self-registration, by address */
     AUTH_LIMIT_EXISTS,          /* "is this e-mail registered", by address */
     AUTH_LIMIT_PASSWORD,        /* changes of password, by account */
-    AUTH_LIMIT_N,
+    AUTH_LIMIT_N,               /* those with a rule of their own */
+    /* Sign-in, by account whatever the address: AUTH_LIMIT_SIGN_IN_ACCOUNT with ten times the
+     * burst, so that one stranger cannot lock the owner out. */
+    AUTH_LIMIT_SIGN_IN_ANYWHERE = AUTH_LIMIT_N,
+    AUTH_LIMIT_TABLES,
 };
 
 struct auth_limit_rule {
@@ -35,7 +39,7 @@ extern const struct auth_limit_rule auth_limit_defaults[AUTH_LIMIT_N];
 
 struct auth_limiter;
 
-/* `rules` of AUTH_LIMIT_N entries, copied; NULL takes the defaults. About 1.5 MiB. */
+/* `rules` of AUTH_LIMIT_N entries, copied; NULL takes the defaults. About 1.75 MiB. */
 struct auth_limiter *auth_limiter_create(const struct auth_limit_rule *rules);
 
 /* Takes NULL. */

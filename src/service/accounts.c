@@ -217,18 +217,29 @@ static void account_rehash(struct service *service, const struct core_user *user
         (void)db_user_rehash_password(connection, &user->id, hash, NULL);
 }
 
+/* One stranger who guesses is stopped at their address; only many addresses at once can use up what
+ * the account allows from anywhere. `narrow` gets the key of the two, NULL when it is not limited.
+ */
+static bool sign_in_limit(struct service *service, const char *account, const char *address,
+                          char **narrow, int *retry_after, GError **error)
+{
+    *narrow = account && address ? g_strconcat(address, "|", account, NULL) : NULL;
+    return service_limit(service, AUTH_LIMIT_SIGN_IN_ADDRESS, address, retry_after, error) &&
+           (!*narrow ||
+            (service_limit(service, AUTH_LIMIT_SIGN_IN_ACCOUNT, *narrow, retry_after, error) &&
+             service_limit(service, AUTH_LIMIT_SIGN_IN_ANYWHERE, account, retry_after, error)));
+}
+
 bool service_sign_in(struct service *service, const char *email, const char *password,
                      const char *address, struct service_session *session, int *retry_after,
                      GError **error)
 {
     g_autofree char *account = base_text_email(email, NULL);
+    g_autofree char *narrow = NULL;
     g_autoptr(core_user) user = NULL;
 
     *session = (struct service_session){0};
-    if (!service_limit(service, AUTH_LIMIT_SIGN_IN_ADDRESS, address, retry_after, error))
-        return false;
-    if (address && account &&
-        !service_limit(service, AUTH_LIMIT_SIGN_IN_ACCOUNT, account, retry_after, error))
+    if (!sign_in_limit(service, account, address, &narrow, retry_after, error))
         return false;
     if (account && !account_look_up(service, account, &user, error))
         return false;
@@ -240,7 +251,9 @@ bool service_sign_in(struct service *service, const char *email, const char *pas
     account_rehash(service, user, password);
     if (!service_session_issue(service, user, &session->token, &session->expires_at, error))
         return false;
-    auth_limiter_reset(service->limiter, AUTH_LIMIT_SIGN_IN_ACCOUNT, account);
+    if (narrow)
+        auth_limiter_reset(service->limiter, AUTH_LIMIT_SIGN_IN_ACCOUNT, narrow);
+    auth_limiter_reset(service->limiter, AUTH_LIMIT_SIGN_IN_ANYWHERE, account);
     session->user = g_steal_pointer(&user);
     return true;
 }
@@ -310,26 +323,6 @@ bool service_authenticate(struct service *service, const char *token,
 
 /* ---- passwords ---- */
 
-struct password_work {
-    const struct service_identity *identity;
-    struct base_uuid user_id;
-    const char *hash;
-    const char *action;
-    struct core_user *user; /* as it is afterwards */
-};
-
-static bool password_body(struct db_connection *connection, gpointer data, GError **error)
-{
-    struct password_work *work = data;
-
-    g_clear_pointer(&work->user, core_user_free);
-    if (!db_user_set_password(connection, &work->user_id, work->hash, base_time_now(), error) ||
-        !service_audit(connection, work->identity, work->action, &work->user_id, NULL, error))
-        return false;
-    work->user = db_user_find(connection, &work->user_id, error);
-    return work->user != NULL;
-}
-
 static struct core_user *account_find(struct service *service, const struct base_uuid *id,
                                       GError **error)
 {
@@ -343,8 +336,35 @@ static struct core_user *account_find(struct service *service, const struct base
     return user;
 }
 
+/* The hash of a password that is fit for this account, whose address may change with it. */
+static char *account_hash(const struct core_user *user, const struct service_user_input *input,
+                          GError **error)
+{
+    g_autofree char *email = input->fields & SERVICE_USER_EMAIL
+                                 ? base_text_email(input->email, error)
+                                 : g_strdup(user->email);
+
+    if (input->fields & SERVICE_USER_EMAIL && !email)
+        return NULL;
+    if (!input->password) {
+        service_fail(error, BASE_ERROR_INVALID, "password is required.");
+        return NULL;
+    }
+    return auth_password_check(input->password, email, error)
+               ? auth_password_hash(input->password, error)
+               : NULL;
+}
+
+char *service_password_hash(struct service *service, const struct base_uuid *user_id,
+                            const struct service_user_input *input, GError **error)
+{
+    g_autoptr(core_user) user = account_find(service, user_id, error);
+
+    return user ? account_hash(user, input, error) : NULL;
+}
+
 bool service_password_change(struct service *service, const struct service_identity *identity,
-                             const char *current, const char *password,
+                             const char *current, const struct service_user_input *input,
                              struct service_session *session, int *retry_after, GError **error)
 {
     char key[BASE_UUID_TEXT_SIZE];
@@ -359,17 +379,18 @@ bool service_password_change(struct service *service, const struct service_ident
         return false;
     if (!auth_password_verify(user->password_hash, current))
         return service_fail(error, BASE_ERROR_FORBIDDEN, "The current password is wrong.");
-    if (!auth_password_check(password, user->email, error))
-        return false;
-    g_autofree char *hash = auth_password_hash(password, error);
-    struct password_work work = {identity, identity->user_id, hash, "password.change", NULL};
-    bool ok = hash && db_transaction(service->db, password_body, &work, error);
-    if (ok && session) {
-        ok =
-            service_session_issue(service, work.user, &session->token, &session->expires_at, error);
-        session->user = g_steal_pointer(&work.user);
-    }
-    core_user_free(work.user);
+    const struct service_new_password password = {account_hash(user, input, error),
+                                                  "password.change"};
+    g_autoptr(core_user) changed =
+        password.hash
+            ? service_user_store(service, identity, &identity->user_id, input, &password, error)
+            : NULL;
+    g_free(password.hash);
+    if (!changed || !session)
+        return changed != NULL;
+    const bool ok =
+        service_session_issue(service, changed, &session->token, &session->expires_at, error);
+    session->user = g_steal_pointer(&changed);
     return ok;
 }
 
@@ -377,19 +398,14 @@ bool service_password_set(struct service *service, const struct service_identity
                           const struct base_uuid *user_id, const char *password, char **generated,
                           GError **error)
 {
-    if (!service_allow_all(identity, CORE_ACTION_USER_WRITE, error))
-        return false;
-    g_autoptr(core_user) user = account_find(service, user_id, error);
-    if (!user)
-        return false;
     g_autofree char *made = password ? NULL : auth_password_generate();
-    if (password && !auth_password_check(password, user->email, error))
-        return false;
-    g_autofree char *hash = auth_password_hash(password ? password : made, error);
-    struct password_work work = {identity, *user_id, hash, "password.set", NULL};
-    const bool ok = hash && db_transaction(service->db, password_body, &work, error);
-    core_user_free(work.user);
-    if (ok && generated)
+    const struct service_user_input input = {
+        .fields = SERVICE_USER_PASSWORD,
+        .password = password ? password : made,
+    };
+    g_autoptr(core_user) user = service_user_update(service, identity, user_id, &input, error);
+
+    if (user && generated)
         *generated = g_steal_pointer(&made);
-    return ok;
+    return user != NULL;
 }

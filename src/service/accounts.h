@@ -3,6 +3,7 @@
 #define SERVICE_ACCOUNTS_H
 
 #include "service/service.h"
+#include "service/users.h"
 
 struct service_bootstrap_request {
     const char *institution_name; /* NULL: "Presente" */
@@ -33,8 +34,9 @@ struct service_session {
 void service_session_clear(struct service_session *session);
 
 /*
- * Signs in. Attempts are limited by `address` and by account (BASE_ERROR_RATE_LIMITED, then
- * `retry_after` says the seconds; it may be NULL); a NULL address is not limited.
+ * Signs in. Attempts are limited by `address`, by account from this address, and far wider by
+ * account from anywhere (BASE_ERROR_RATE_LIMITED, then `retry_after` says the seconds; it may be
+ * NULL); a NULL address is not limited.
  * BASE_ERROR_UNAUTHENTICATED when e-mail or password are wrong, in the same time for both;
  * BASE_ERROR_FORBIDDEN for the right password of an account that is not active.
  */
@@ -53,10 +55,12 @@ bool service_sign_out(struct service *service, const struct service_identity *id
 bool service_authenticate(struct service *service, const char *token,
                           struct service_identity *identity, GError **error);
 
-/* The caller's own new password; ends every session, this one included: `session` (may be NULL)
- * gets a new one. BASE_ERROR_FORBIDDEN when `current` is wrong, BASE_ERROR_RATE_LIMITED. */
+/* The caller's own new password, together with the other fields of `input` that are given, which
+ * they may change themselves: all is stored or nothing. Ends every session, this one included:
+ * `session` (may be NULL) gets a new one. BASE_ERROR_FORBIDDEN when `current` is wrong,
+ * BASE_ERROR_RATE_LIMITED. */
 bool service_password_change(struct service *service, const struct service_identity *identity,
-                             const char *current, const char *password,
+                             const char *current, const struct service_user_input *input,
                              struct service_session *session, int *retry_after, GError **error);
 
 /* An administrator sets somebody's password; NULL generates one. `generated` (may be NULL when a

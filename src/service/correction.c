@@ -17,6 +17,8 @@ struct hand_work {
     struct core_attendance *attendance; /* as it is afterwards */
 };
 
+/* The words of a reason are kept in the mark's note alone, which erasing the person clears; the
+ * audit log, which nothing clears, tells only that there was one. */
 static bool correct(struct db_connection *connection, struct hand_work *work,
                     const struct core_attendance *before, GError **error)
 {
@@ -26,10 +28,10 @@ static bool correct(struct db_connection *connection, struct hand_work *work,
                                           &work->identity->user_id, base_time_now(), error))
         return false;
     if (!service_audit(connection, work->identity, "attendance.correct", &before->user_id,
-                       json_pack("{s:o, s:s, s:s, s:s, s:s}", "id", base_json_uuid(&before->id),
+                       json_pack("{s:o, s:s, s:s, s:s, s:b}", "id", base_json_uuid(&before->id),
                                  "occasion", before->occasion, "from",
                                  core_status_name(before->status), "to",
-                                 core_status_name(work->status), "reason", reason),
+                                 core_status_name(work->status), "reason", true),
                        error))
         return false;
     work->attendance = db_attendance_find(connection, &before->id, error);
@@ -87,8 +89,8 @@ static bool hand_insert(struct db_connection *connection, struct hand_work *work
     if (!is_new)
         return correct(connection, work, standing, error);
     if (!service_audit(connection, work->identity, "attendance.write", &work->user_id,
-                       json_pack("{s:s, s:s, s:s*}", "occasion", mark->occasion, "status",
-                                 core_status_name(work->status), "reason", reason),
+                       json_pack("{s:s, s:s, s:b}", "occasion", mark->occasion, "status",
+                                 core_status_name(work->status), "reason", reason != NULL),
                        error))
         return false;
     work->attendance = g_steal_pointer(&standing);

@@ -98,6 +98,22 @@ static bool store_body(struct db_connection *connection, gpointer data, GError *
                          error);
 }
 
+/* Compares with the photos that the person has now. Only under the lock: of two first enrolments at
+ * once, the second must see the face that the first has stored. */
+static bool store_compare_own(struct store_work *work, GError **error)
+{
+    struct service *service = work->service;
+    g_autoptr(db_connection) connection = db_acquire(service->db, error);
+    g_autoptr(GArray) stored =
+        connection ? service_templates_of(service, connection, work->person, error) : NULL;
+
+    if (!stored)
+        return false;
+    service_batch_compare(service, work->batch, (const float *)(void *)stored->data,
+                          stored->len / FACE_TEMPLATE_N);
+    return true;
+}
+
 /* Compares with a gallery that is up to date, and remembers of which moment it is. */
 static bool store_compare(struct store_work *work, GError **error)
 {
@@ -106,7 +122,10 @@ static bool store_compare(struct store_work *work, GError **error)
     if (!service_gallery_sync(service, error))
         return false;
     work->revision = __atomic_load_n(&service->gallery_revision, __ATOMIC_ACQUIRE);
-    service_batch_duplicate(service, work->batch);
+    if (work->batch->person && !store_compare_own(work, error))
+        return false;
+    if (service_batch_accepted(work->batch))
+        service_batch_duplicate(service, work->batch);
     return true;
 }
 
@@ -152,22 +171,19 @@ bool service_batch_store(struct service *service, const struct service_identity 
 
 /* ---- enrolling somebody who has an account ---- */
 
-/* Checks permission and fetches the templates stored already. */
-static GArray *enrol_prepare(struct service *service, const struct service_identity *identity,
-                             const struct base_uuid *user_id, GError **error)
+/* Whether the caller may enrol this person, who is there. */
+static bool enrol_allowed(struct service *service, const struct service_identity *identity,
+                          const struct base_uuid *user_id, GError **error)
 {
     g_autoptr(db_connection) connection = db_acquire(service->db, error);
 
     if (!connection || !service_allow(connection, identity, CORE_ACTION_FACE_WRITE, user_id, error))
-        return NULL;
+        return false;
     g_autoptr(core_user) user = db_user_find(connection, user_id, error);
     if (!user)
-        return NULL;
-    if (user->deleted_at) {
-        service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
-        return NULL;
-    }
-    return service_templates_of(service, connection, user_id, error);
+        return false;
+    return !user->deleted_at ||
+           service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
 }
 
 bool service_enrol(struct service *service, const struct service_identity *identity,
@@ -185,8 +201,7 @@ bool service_enrol(struct service *service, const struct service_identity *ident
         options = &nothing;
     g_autofree char *source =
         base_text_name(options->source ? options->source : "profile", "source", SOURCE_MAX, error);
-    g_autoptr(GArray) stored = source ? enrol_prepare(service, identity, user_id, error) : NULL;
-    if (!stored)
+    if (!source || !enrol_allowed(service, identity, user_id, error))
         return false;
     struct service_batch batch = {
         .enrolment = enrolment,
@@ -196,9 +211,6 @@ bool service_enrol(struct service *service, const struct service_identity *ident
         .source = source,
     };
     bool ok = service_batch_judge(service, &batch, photos, photos_n, error);
-    if (ok && service_batch_accepted(&batch))
-        service_batch_compare(service, &batch, (const float *)(void *)stored->data,
-                              stored->len / FACE_TEMPLATE_N);
     if (ok && service_batch_accepted(&batch))
         ok = service_batch_store(service, identity, &batch, user_id, NULL, NULL, error);
     g_free(batch.values);

@@ -146,4 +146,26 @@ bool service_batch_store(struct service *service, const struct service_identity 
 bool service_user_apply(const struct service_user_input *input, const char *today,
                         struct core_user *user, GError **error);
 
+/* ---- accounts.c ---- */
+
+/* The hash of input->password, checked against the rules and the address that the account has or is
+ * about to get. NULL with the error otherwise. Takes the time of a hash, holds no connection. */
+char *service_password_hash(struct service *service, const struct base_uuid *user_id,
+                            const struct service_user_input *input, GError **error);
+
+/* ---- people.c ---- */
+
+struct service_new_password {
+    char *hash;
+    const char *action; /* for the audit log */
+};
+
+/* Stores the fields of `input`, and the new password (may be NULL), in one transaction. Whether the
+ * password may be changed is for the caller to check, not who may change the other fields. */
+struct core_user *service_user_store(struct service *service,
+                                     const struct service_identity *identity,
+                                     const struct base_uuid *id,
+                                     const struct service_user_input *input,
+                                     const struct service_new_password *password, GError **error);
+
 #endif

@@ -98,7 +98,8 @@ struct update_work {
     struct base_uuid id;
     const struct service_user_input *input;
     const char *today;
-    struct core_user *user; /* as it is afterwards */
+    const struct service_new_password *password; /* NULL: stays */
+    struct core_user *user;                      /* as it is afterwards */
 };
 
 /* Somebody must be left who can let the others in. Call in the transaction, after the change. */
@@ -138,16 +139,12 @@ static bool update_store(struct db_connection *connection, const struct update_w
     return service_fail(error, BASE_ERROR_CONFLICT, "email is registered already.");
 }
 
-static bool update_body(struct db_connection *connection, gpointer data, GError **error)
+static bool update_fields(struct db_connection *connection, const struct update_work *work,
+                          struct core_user *user, GError **error)
 {
-    struct update_work *work = data;
-    g_autoptr(core_user) user = person_find(connection, &work->id, error);
-
-    g_clear_pointer(&work->user, core_user_free);
-    if (!user)
-        return false;
     const bool was_active = user->active;
     const bool was_admin = user->active && user->role == CORE_ROLE_ADMIN;
+
     if (!service_user_apply(work->input, work->today, user, error))
         return false;
     if ((work->input->fields & SERVICE_USER_GROUP) &&
@@ -159,7 +156,29 @@ static bool update_body(struct db_connection *connection, gpointer data, GError 
     if (was_admin && !(user->active && user->role == CORE_ROLE_ADMIN) &&
         !admin_left(connection, error))
         return false;
-    if (was_active != user->active && !db_face_revision_bump(connection, &work->id, error))
+    return was_active == user->active || db_face_revision_bump(connection, &work->id, error);
+}
+
+static bool update_password(struct db_connection *connection, const struct update_work *work,
+                            GError **error)
+{
+    return db_user_set_password(connection, &work->id, work->password->hash, base_time_now(),
+                                error) &&
+           service_audit(connection, work->identity, work->password->action, &work->id, NULL,
+                         error);
+}
+
+static bool update_body(struct db_connection *connection, gpointer data, GError **error)
+{
+    struct update_work *work = data;
+    const bool only_password =
+        work->password && !(work->input->fields & ~(unsigned)SERVICE_USER_PASSWORD);
+    g_autoptr(core_user) user = person_find(connection, &work->id, error);
+
+    g_clear_pointer(&work->user, core_user_free);
+    if (!user || (!only_password && !update_fields(connection, work, user, error)))
+        return false;
+    if (work->password && !update_password(connection, work, error))
         return false;
     work->user = db_user_find(connection, &work->id, error);
     return work->user != NULL;
@@ -176,10 +195,11 @@ static bool today_of(struct service *service, char today[CORE_DAY_SIZE], GError 
     return ok;
 }
 
-struct core_user *service_user_update(struct service *service,
-                                      const struct service_identity *identity,
-                                      const struct base_uuid *id,
-                                      const struct service_user_input *input, GError **error)
+struct core_user *service_user_store(struct service *service,
+                                     const struct service_identity *identity,
+                                     const struct base_uuid *id,
+                                     const struct service_user_input *input,
+                                     const struct service_new_password *password, GError **error)
 {
     char today[CORE_DAY_SIZE];
     const bool admin =
@@ -189,12 +209,12 @@ struct core_user *service_user_update(struct service *service,
         service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to change this person.");
         return NULL;
     }
-    if (input->fields & ~(unsigned)(admin ? ADMIN_FIELDS : OWN_FIELDS)) {
+    if (input->fields & ~(unsigned)((admin ? ADMIN_FIELDS : OWN_FIELDS) | SERVICE_USER_PASSWORD)) {
         service_fail(error, BASE_ERROR_FORBIDDEN,
                      "Only an administrator may change e-mail, group, role and activity.");
         return NULL;
     }
-    struct update_work work = {identity, *id, input, today, NULL};
+    struct update_work work = {identity, *id, input, today, password, NULL};
     if (!today_of(service, today, error) ||
         !db_transaction(service->db, update_body, &work, error)) {
         core_user_free(work.user);
@@ -202,6 +222,20 @@ struct core_user *service_user_update(struct service *service,
     }
     service_gallery_refresh(service);
     return work.user;
+}
+
+struct core_user *service_user_update(struct service *service,
+                                      const struct service_identity *identity,
+                                      const struct base_uuid *id,
+                                      const struct service_user_input *input, GError **error)
+{
+    if (!(input->fields & SERVICE_USER_PASSWORD))
+        return service_user_store(service, identity, id, input, NULL, error);
+    if (!service_allow_all(identity, CORE_ACTION_USER_WRITE, error))
+        return NULL;
+    g_autofree char *hash = service_password_hash(service, id, input, error);
+    const struct service_new_password password = {hash, "password.set"};
+    return hash ? service_user_store(service, identity, id, input, &password, error) : NULL;
 }
 
 /* ---- erasing ---- */

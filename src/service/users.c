@@ -173,6 +173,8 @@ static bool create_look(struct create_work *work, GError **error)
 
     if (!connection || !service_group_check(connection, &work->user->group_id, error))
         return false;
+    if (!work->identity)
+        return true; /* a stranger learns that an address is taken by a live face only */
     g_autoptr(core_user) other = db_user_find_email(connection, work->user->email, &problem);
     if (other)
         return service_fail(error, BASE_ERROR_CONFLICT, "email is registered already.");

@@ -10,7 +10,7 @@
 enum service_user_field {
     SERVICE_USER_NAME = 1 << 0,
     SERVICE_USER_EMAIL = 1 << 1,
-    SERVICE_USER_PASSWORD = 1 << 2, /* creating only */
+    SERVICE_USER_PASSWORD = 1 << 2,
     SERVICE_USER_AGE = 1 << 3,
     SERVICE_USER_DATE_OF_BIRTH = 1 << 4,
     SERVICE_USER_GROUP = 1 << 5,
@@ -57,7 +57,8 @@ bool service_user_create(struct service *service, const struct service_identity 
  * SERVICE_REGISTRATION_PHOTOS or more photos of their live face. Account and faces are stored in
  * one transaction or not at all. True also when photos were refused: see `registration`.
  * BASE_ERROR_FORBIDDEN for another domain or when registration is switched off,
- * BASE_ERROR_CONFLICT when the e-mail is taken. The caller takes AUTH_LIMIT_REGISTER first.
+ * BASE_ERROR_CONFLICT when the e-mail is taken, which only shows once the photos were accepted. The
+ * caller takes AUTH_LIMIT_REGISTER first.
  */
 #define SERVICE_REGISTRATION_PHOTOS 3
 bool service_user_register(struct service *service, const struct service_user_input *input,
@@ -80,8 +81,9 @@ GPtrArray *service_user_list(struct service *service, const struct service_ident
                              const struct db_user_filter *filter, const struct db_page *page,
                              gint64 *total, GError **error);
 
-/* An administrator changes anybody (every field but the password); others change their own name,
- * age, date of birth and profile image. The last active administrator keeps role and account
+/* An administrator changes anybody; others change their own name, age, date of birth and profile
+ * image, and their password with service_password_change(). All fields are stored or none; a new
+ * password ends that person's sessions. The last active administrator keeps role and account
  * (BASE_ERROR_CONFLICT). Returns the person as stored now. */
 struct core_user *service_user_update(struct service *service,
                                       const struct service_identity *identity,

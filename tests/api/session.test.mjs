@@ -87,6 +87,28 @@ describe('sessions', { skip: missingParts() }, () => {
         await anyone.signIn('ana@uni.mx', change.password);
     });
 
+    it('changes all of an account or nothing of it', async () => {
+        const person = await createPerson(admin, { email: 'eva@uni.mx', role: 'student', name: 'Eva' });
+        const url = `/users/${person.user.id}`;
+        const name = async () => (await admin.get(url)).body.name;
+        assert.equal((await admin.patch(url, { name: 'Other', password: 'short' })).status, 400);
+        assert.equal((await admin.patch(url, { name: '', password: 'another horse 43' })).status, 400);
+        const own = { current_password: PASSWORD };
+        assert.equal((await person.patch('/me', { ...own, name: 'Other', password: 'short' })).status, 400);
+        assert.equal((await person.patch('/me', { ...own, name: '', password: 'another horse 43' })).status, 400);
+        assert.equal(await name(), 'Eva');
+        assert.equal((await person.get('/me')).status, 200);
+        const both = { ...own, name: 'Eva May', password: 'another horse 43' };
+        const mine = await person.patch('/me', both);
+        assert.equal(mine.status, 200, JSON.stringify(mine.body));
+        assert.equal(mine.body.name, 'Eva May');
+        assert.match(mine.headers.get('set-cookie'), /^presente_session=/);
+        const theirs = await admin.patch(url, { name: 'Eva Tun', password: 'a third horse 44' });
+        assert.equal(theirs.status, 200, JSON.stringify(theirs.body));
+        assert.equal(await name(), 'Eva Tun');
+        await anyone.signIn('eva@uni.mx', 'a third horse 44');
+    });
+
     it('shuts a deactivated account out at once', async () => {
         const person = await createPerson(admin, { email: 'luis@uni.mx', role: 'teacher' });
         assert.equal((await person.get('/me')).status, 200);
@@ -108,5 +130,57 @@ describe('sessions', { skip: missingParts() }, () => {
         assert.ok(limited, 'sixty wrong passwords were answered');
         assert.equal(limited.body.error.code, 'rate_limited');
         assert.ok(Number(limited.headers.get('retry-after')) >= 1);
+    });
+});
+
+describe('limits', { skip: missingParts() }, () => {
+    let server, anyone, admin;
+
+    before(async () => {
+        server = await startServer({
+            env: {
+                PRESENTE_TRUSTED_PROXY: '127.0.0.1',
+                PRESENTE_LIMIT_SIGN_IN_ACCOUNT: '3',
+                PRESENTE_LIMIT_MARK_ADDRESS: '3',
+            },
+        });
+        anyone = new Client(server.url);
+        admin = await anyone.signIn(server.admin.email, server.admin.password);
+    });
+    after(() => server?.stop());
+
+    const from = (address) => ({ headers: { 'X-Forwarded-For': address } });
+    const guess = (address, password) =>
+        anyone.post('/login', { email: 'owner@uni.mx', password }, from(address));
+
+    it('lets no stranger lock an account', async () => {
+        await createPerson(admin, { email: 'owner@uni.mx', role: 'student' });
+        for (let i = 0; i < 3; i++) assert.equal((await guess('203.0.113.1', `g${i}`)).status, 401);
+        assert.equal((await guess('203.0.113.1', 'g')).status, 429);
+        assert.equal((await guess('203.0.113.2', PASSWORD)).status, 200);
+    });
+
+    it('takes an IPv6 customer for one address', async () => {
+        for (let i = 0; i < 3; i++)
+            assert.equal((await guess(`2001:db8:1:2::${i + 1}`, `g${i}`)).status, 401);
+        assert.equal((await guess('2001:db8:1:2:ffff::9', 'g')).status, 429);
+        assert.equal((await guess('2001:db8:1:3::9', PASSWORD)).status, 200);
+    });
+
+    it('counts face attempts by address and by account', async () => {
+        const person = await createPerson(admin, { email: 'faces@uni.mx', role: 'student' });
+        const other = await createPerson(admin, { email: 'more@uni.mx', role: 'student' });
+        const faces = `/users/${person.user.id}/faces`;
+        const add = async (client, path, address) =>
+            (await client.post(path, {}, from(address))).status;
+        for (let i = 0; i < 3; i++)
+            assert.notEqual(await add(person, faces, `198.51.100.${i}`), 429);
+        assert.equal(await add(person, faces, '198.51.100.8'), 429);
+        assert.equal(await add(person, '/attendance/mark', '198.51.100.9'), 429);
+        assert.notEqual(await add(other, '/attendance/mark', '198.51.100.9'), 429);
+        const own = `/users/${other.user.id}/faces`;
+        for (let i = 0; i < 3; i++)
+            await add(anyone, '/attendance/mark', '192.0.2.1');
+        assert.equal(await add(other, own, '192.0.2.1'), 429);
     });
 });

@@ -59,6 +59,22 @@ static void test_zero_burst_is_off(void **state)
     auth_limiter_destroy(limiter);
 }
 
+static void test_an_account_from_anywhere_has_ten_bursts(void **state)
+{
+    struct auth_limiter *limiter = limiter_of(2, 60);
+    int taken = 0;
+
+    (void)state;
+    while (taken < 100 && auth_limiter_take(limiter, AUTH_LIMIT_SIGN_IN_ANYWHERE, "a", start, NULL))
+        taken++;
+    assert_int_equal(taken, 20);
+    auth_limiter_destroy(limiter);
+    limiter = limiter_of(0, 60);
+    for (int i = 0; i < 100; i++)
+        assert_true(auth_limiter_take(limiter, AUTH_LIMIT_SIGN_IN_ANYWHERE, "a", start, NULL));
+    auth_limiter_destroy(limiter);
+}
+
 static void test_clock_set_back_is_no_long_ban(void **state)
 {
     struct auth_limiter *limiter = limiter_of(1, 60);
@@ -118,6 +134,7 @@ int main(void)
         cmocka_unit_test(test_burst_then_one_a_step),
         cmocka_unit_test(test_reset_forgives),
         cmocka_unit_test(test_zero_burst_is_off),
+        cmocka_unit_test(test_an_account_from_anywhere_has_ten_bursts),
         cmocka_unit_test(test_clock_set_back_is_no_long_ban),
         cmocka_unit_test(test_a_flood_of_keys_keeps_the_debtor),
         cmocka_unit_test(test_threads_share_one_burst),

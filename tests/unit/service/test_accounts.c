@@ -92,28 +92,69 @@ static void test_wrong_credentials(void **state)
     assert_base_error(error, BASE_ERROR_UNAUTHENTICATED);
 }
 
-static void test_guessing_is_limited_by_account(void **state)
+/* Another service on the fixture's database that allows `burst` guesses of an account at once. */
+static struct service *service_with_burst(struct fixture *f, int burst)
+{
+    GError *error = NULL;
+    struct auth_limit_rule rates[AUTH_LIMIT_N];
+
+    memcpy(rates, auth_limit_defaults, sizeof rates);
+    rates[AUTH_LIMIT_SIGN_IN_ACCOUNT].burst = burst;
+    const struct service_options options = {.db = f->db, .keys = f->keys, .rates = rates};
+    struct service *service = service_create(&options, &error);
+    assert_no_error(error);
+    return service;
+}
+
+static enum base_error sign_in_from(struct service *service, const char *address,
+                                    const char *password, int *wait)
+{
+    g_autoptr(GError) error = NULL;
+    struct service_session session;
+
+    if (service_sign_in(service, ADMIN_EMAIL, password, address, &session, wait, &error)) {
+        service_session_clear(&session);
+        return 0;
+    }
+    return (enum base_error)error->code;
+}
+
+static void test_guessing_is_limited_by_account_and_address(void **state)
 {
     struct fixture *f = *state;
-    struct service_session session;
-    GError *error = NULL;
-    int wait = 0, tried = 0;
+    struct service *service = service_with_burst(f, 2);
+    int wait = 0;
 
-    for (; tried < 50; tried++) {
-        g_autofree char *address = g_strdup_printf("203.0.113.%d", tried);
-        if (!service_sign_in(f->service, ADMIN_EMAIL, "wrong password", address, &session, &wait,
-                             &error) &&
-            g_error_matches(error, BASE_ERROR, BASE_ERROR_RATE_LIMITED))
-            break;
-        g_clear_error(&error);
-    }
-    assert_int_equal(tried, auth_limit_defaults[AUTH_LIMIT_SIGN_IN_ACCOUNT].burst);
-    assert_in_range(wait, 1, 600);
-    g_clear_error(&error);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(sign_in_from(service, "203.0.113.1", "wrong", &wait),
+                         BASE_ERROR_UNAUTHENTICATED);
     /* The right password has to wait as well, or the limit would say which one it is. */
-    assert_false(service_sign_in(f->service, ADMIN_EMAIL, ADMIN_PASSWORD, "203.0.113.99", &session,
-                                 &wait, &error));
-    assert_base_error(error, BASE_ERROR_RATE_LIMITED);
+    assert_int_equal(sign_in_from(service, "203.0.113.1", ADMIN_PASSWORD, &wait),
+                     BASE_ERROR_RATE_LIMITED);
+    assert_in_range(wait, 1, 600);
+    /* The owner is somewhere else. */
+    struct service_session session;
+    assert_true(
+        service_sign_in(service, ADMIN_EMAIL, ADMIN_PASSWORD, "203.0.113.2", &session, NULL, NULL));
+    service_session_clear(&session);
+    service_destroy(service);
+}
+
+static void test_guessing_from_many_addresses_is_limited(void **state)
+{
+    struct fixture *f = *state;
+    struct service *service = service_with_burst(f, 1);
+    int tried = 0, wait = 0;
+
+    for (; tried < 30; tried++) {
+        g_autofree char *address = g_strdup_printf("203.0.113.%d", tried);
+        if (sign_in_from(service, address, "wrong", &wait) == BASE_ERROR_RATE_LIMITED)
+            break;
+    }
+    assert_int_equal(tried, 10);
+    assert_int_equal(sign_in_from(service, "203.0.113.99", ADMIN_PASSWORD, &wait),
+                     BASE_ERROR_RATE_LIMITED);
+    service_destroy(service);
 }
 
 static void test_sign_out_ends_one_session(void **state)
@@ -140,16 +181,20 @@ static void test_new_password_ends_every_session(void **state)
     const struct service_identity luz = fixture_identity(f, &id);
     g_autofree char *old = sign_in(f, "luz@uni.edu", PASSWORD);
 
-    assert_false(service_password_change(f->service, &luz, "not it", "otra clave larga", &session,
-                                         NULL, &error));
-    assert_base_error(error, BASE_ERROR_FORBIDDEN);
+    struct service_user_input input = {.fields = SERVICE_USER_PASSWORD,
+                                       .password = "otra clave larga"};
     assert_false(
-        service_password_change(f->service, &luz, PASSWORD, "luz@uni.edu", &session, NULL, &error));
+        service_password_change(f->service, &luz, "not it", &input, &session, NULL, &error));
+    assert_base_error(error, BASE_ERROR_FORBIDDEN);
+    input.password = "luz@uni.edu";
+    assert_false(
+        service_password_change(f->service, &luz, PASSWORD, &input, &session, NULL, &error));
     assert_string_equal(service_error_field(error), "password");
     assert_base_error(error, BASE_ERROR_INVALID);
     assert_true(is_signed_in(f, old));
-    assert_true(service_password_change(f->service, &luz, PASSWORD, "otra clave larga", &session,
-                                        NULL, &error));
+    input.password = "otra clave larga";
+    assert_true(
+        service_password_change(f->service, &luz, PASSWORD, &input, &session, NULL, &error));
     assert_false(is_signed_in(f, old));
     assert_true(is_signed_in(f, session.token));
     service_session_clear(&session);
@@ -164,6 +209,46 @@ static void change(struct fixture *f, const struct base_uuid *id, struct service
 
     assert_no_error(error);
     assert_non_null(user);
+}
+
+static void test_a_refused_password_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+    const struct base_uuid id = user_with_password(f, "Luz Pech", "luz@uni.edu", CORE_ROLE_STUDENT);
+    const struct service_identity luz = fixture_identity(f, &id);
+    struct service_user_input input = {
+        .fields = SERVICE_USER_NAME | SERVICE_USER_PASSWORD, .name = "Other", .password = "short"};
+
+    assert_null(service_user_update(f->service, &f->admin, &id, &input, &error));
+    assert_string_equal(service_error_field(error), "password");
+    assert_base_error(error, BASE_ERROR_INVALID);
+    /* The address that it becomes counts, not the one that it was. */
+    input.fields |= SERVICE_USER_EMAIL;
+    input.password = input.email = "luz.pech.uc@uni.edu";
+    assert_null(service_user_update(f->service, &f->admin, &id, &input, &error));
+    assert_base_error(error, BASE_ERROR_INVALID);
+    /* And the other way round. */
+    input.password = "otra clave larga";
+    input.email = ADMIN_EMAIL;
+    assert_null(service_user_update(f->service, &f->admin, &id, &input, &error));
+    assert_base_error(error, BASE_ERROR_CONFLICT);
+    input.fields = SERVICE_USER_NAME | SERVICE_USER_PASSWORD;
+    input.name = "";
+    assert_false(service_password_change(f->service, &luz, PASSWORD, &input, NULL, NULL, &error));
+    assert_base_error(error, BASE_ERROR_INVALID);
+    /* Nobody's own password without the current one. */
+    assert_null(service_user_update(f->service, &luz, &id, &input, &error));
+    assert_base_error(error, BASE_ERROR_FORBIDDEN);
+    g_autofree char *token = sign_in(f, "luz@uni.edu", PASSWORD);
+    assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM users WHERE name = 'Luz Pech'"), 1);
+    assert_int_equal(
+        fixture_count(f, "SELECT COUNT(*) FROM audit_log WHERE action = 'user.update'"), 0);
+
+    input.name = "Luz Pech Uc";
+    assert_true(service_password_change(f->service, &luz, PASSWORD, &input, NULL, NULL, &error));
+    assert_false(is_signed_in(f, token));
+    assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM users WHERE name = 'Luz Pech Uc'"), 1);
 }
 
 static void test_deactivation_role_and_erasure_count_at_once(void **state)
@@ -233,7 +318,9 @@ int main(void)
         TEST(test_bootstrap_happens_once),
         TEST(test_generated_password_signs_in),
         TEST(test_wrong_credentials),
-        TEST(test_guessing_is_limited_by_account),
+        TEST(test_guessing_is_limited_by_account_and_address),
+        TEST(test_guessing_from_many_addresses_is_limited),
+        TEST(test_a_refused_password_changes_nothing),
         TEST(test_sign_out_ends_one_session),
         TEST(test_new_password_ends_every_session),
         TEST(test_deactivation_role_and_erasure_count_at_once),

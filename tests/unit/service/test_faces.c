@@ -232,6 +232,73 @@ static void test_one_face_registering_at_once_is_one_person(void **state)
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM users"), 2);
 }
 
+struct enroller {
+    struct fixture *fixture;
+    struct base_uuid id;
+    unsigned who;
+};
+
+static gpointer enrol_in_thread(gpointer data)
+{
+    const struct enroller *self = data;
+    struct service_enrolment enrolment;
+    struct recognise_picture photos[3];
+
+    sample_photos(self->who, photos);
+    return GINT_TO_POINTER(service_enrol(self->fixture->service, &self->fixture->admin, &self->id,
+                                         photos, 3, NULL, &enrolment, NULL) &&
+                           enrolment.stored);
+}
+
+static void test_two_people_enrolling_at_once_into_one_account(void **state)
+{
+    struct fixture *f = *state;
+    struct enroller enrollers[2];
+    GThread *threads[2];
+    struct recognise_picture photos[3];
+    int stored = 0;
+
+    if (!fixture_has_faces(f))
+        skip();
+    const struct base_uuid id = student(f, "ana");
+    for (unsigned i = 0; i < 2; i++)
+        sample_photos(i, photos); /* cut before the threads need them */
+    for (unsigned i = 0; i < 2; i++) {
+        enrollers[i] = (struct enroller){f, id, i};
+        threads[i] = g_thread_new("enrol", enrol_in_thread, &enrollers[i]);
+    }
+    for (int i = 0; i < 2; i++)
+        stored += GPOINTER_TO_INT(g_thread_join(threads[i]));
+    assert_int_equal(stored, 1);
+    assert_int_equal(templates(f), 3);
+}
+
+static void test_a_taken_address_shows_after_the_photos(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+    struct service_registration result;
+    struct recognise_picture photos[] = {sample_wall(), sample_wall(), sample_wall()};
+    struct service_user_input input = {.name = "Ana", .email = ADMIN_EMAIL, .password = PASSWORD};
+
+    if (!fixture_has_faces(f))
+        skip();
+    assert_true(service_user_register(f->service, &input, photos, 3, &result, &error));
+    assert_int_equal(result.photos.photos[0].kind, SERVICE_PHOTO_NO_FACE);
+    service_registration_clear(&result);
+    sample_photos(0, photos);
+    assert_false(service_user_register(f->service, &input, photos, 3, &result, &error));
+    assert_string_equal(service_error_field(error), "email");
+    assert_base_error(error, BASE_ERROR_CONFLICT);
+    assert_int_equal(templates(f), 0);
+    /* A face that is enrolled already asks nothing. */
+    const struct base_uuid bea = student(f, "bea");
+    fixture_enrol(f, &bea, 0);
+    assert_true(service_user_register(f->service, &input, photos, 3, &result, &error));
+    assert_int_equal(result.photos.photos[0].kind, SERVICE_PHOTO_DUPLICATE);
+    service_registration_clear(&result);
+}
+
 static void test_no_more_than_the_limit(void **state)
 {
     struct fixture *f = *state;
@@ -404,6 +471,8 @@ int main(void)
         TEST(test_photos_of_several_people_are_refused),
         TEST(test_registration_is_all_or_nothing),
         TEST(test_one_face_registering_at_once_is_one_person),
+        TEST(test_two_people_enrolling_at_once_into_one_account),
+        TEST(test_a_taken_address_shows_after_the_photos),
         TEST(test_no_more_than_the_limit),
         TEST(test_the_database_file_gives_up_no_face),
         TEST(test_tampered_moved_and_wrongly_keyed_templates),

@@ -149,8 +149,36 @@ static void test_correction_needs_a_reason_and_is_logged(void **state)
         service_audit_list(f->service, &f->admin, &filter, NULL, &total, &error);
     assert_int_equal(total, 2);
     const struct core_audit *last = entries->pdata[0];
-    assert_non_null(strstr(last->details, "\"reason\":\"Bus\""));
+    assert_non_null(strstr(last->details, "\"reason\":true"));
     assert_non_null(strstr(last->details, "\"from\":\"excused\""));
+}
+
+static void test_erasure_leaves_no_reason_behind(void **state)
+{
+    struct fixture *f = *state;
+    struct school school;
+    GError *error = NULL;
+
+    school_open(f, &school);
+    const struct service_manual_request request = {.user_id = school.near_id,
+                                                   .day = MONDAY,
+                                                   .status = CORE_STATUS_EXCUSED,
+                                                   .reason = "Near has the flu"};
+    g_autoptr(core_attendance) mark =
+        service_mark_by_hand(f->service, &school.teacher, &request, &error);
+    assert_no_error(error);
+    g_autoptr(core_attendance) again = service_mark_correct(
+        f->service, &f->admin, &mark->id, CORE_STATUS_LATE, "no flu after all", &error);
+    assert_no_error(error);
+    assert_true(service_user_delete(f->service, &f->admin, &school.near_id, &error));
+    assert_int_equal(
+        fixture_count(f, "SELECT COUNT(*) FROM audit_log WHERE action LIKE 'attendance.%' "
+                         "AND details LIKE '%\"reason\":true%'"),
+        2);
+    assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM audit_log WHERE details LIKE '%flu%'"),
+                     0);
+    assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM attendance WHERE note LIKE '%flu%'"),
+                     0);
 }
 
 static void test_days_that_cannot_be(void **state)
@@ -256,6 +284,7 @@ int main(void)
         TEST(test_each_role_sees_its_marks),
         TEST(test_who_may_write_by_hand),
         TEST(test_correction_needs_a_reason_and_is_logged),
+        TEST(test_erasure_leaves_no_reason_behind),
         TEST(test_days_that_cannot_be),
         TEST(test_csv),
         TEST(test_csv_of_many_pages),
