@@ -1,6 +1,7 @@
 #include "app/app.h"
 
 #include "base/error.h"
+#include "http/http.h"
 #include "service/gallery.h"
 
 #include <string.h>
@@ -58,9 +59,26 @@ struct recogniser *app_open_recogniser(const struct app_settings *settings, GErr
     return recogniser_create(&options, error);
 }
 
+/* For whoever is not a thread of the server. */
+#define CONNECTIONS_SPARE 8
+
+/* One for each thread that may want one, so that none ever waits for another's: an event thread
+ * that waits holds up everybody. */
+static guint connections_of(const struct app_settings *settings)
+{
+    struct http_options server;
+
+    http_options_init(&server);
+    return app_settings_workers(settings) + g_get_num_processors() +
+           server.lanes[HTTP_LANE_QUICK].threads + server.event_threads + CONNECTIONS_SPARE;
+}
+
 struct db *app_open_database(const struct app_settings *settings, bool create, GError **error)
 {
-    struct db_options options = {.must_exist = !create};
+    struct db_options options = {
+        .connections = connections_of(settings),
+        .must_exist = !create,
+    };
     g_autoptr(GError) failure = NULL;
     struct db *database = db_open(settings->database_url, &options, &failure);
 

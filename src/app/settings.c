@@ -73,7 +73,9 @@ static const struct base_config_key KEYS[] = {
      .help = "lowest probability of a live face; 0: the calibrated one"},
 
     {"PRESENTE_LIMIT_SIGN_IN_ACCOUNT", BASE_CONFIG_INTEGER, AT(limit_sign_in_account), "10", 0,
-     1000000, .help = "sign-in attempts an account in 10 minutes; 0: no limit"},
+     1000000,
+     .help = "sign-in attempts an account in 10 minutes from one address, ten times that from all; "
+             "0: no limit"},
     {"PRESENTE_LIMIT_SIGN_IN_ADDRESS", BASE_CONFIG_INTEGER, AT(limit_sign_in_address), "120", 0,
      1000000, .help = "sign-in attempts an address a minute; 0: no limit"},
     {"PRESENTE_LIMIT_MARK_ADDRESS", BASE_CONFIG_INTEGER, AT(limit_mark_address), "300", 0, 1000000,

@@ -59,6 +59,22 @@ void http_ip_format(const struct http_ip *ip, char out[INET6_ADDRSTRLEN])
         inet_ntop(AF_INET6, ip->bytes, out, INET6_ADDRSTRLEN);
 }
 
+struct http_ip http_ip_client(const struct http_ip *ip)
+{
+    struct http_ip client = *ip;
+    if (!is_mapped(ip))
+        memset(client.bytes + 8, 0, 8);
+    return client;
+}
+
+void http_ip_client_key(const struct http_ip *ip, char out[HTTP_CLIENT_KEY_SIZE])
+{
+    struct http_ip client = http_ip_client(ip);
+    http_ip_format(&client, out);
+    if (!is_mapped(ip))
+        g_strlcat(out, "/64", HTTP_CLIENT_KEY_SIZE);
+}
+
 guint http_ip_hash(gconstpointer ip)
 {
     const struct http_ip *address = ip;

@@ -24,6 +24,12 @@ bool http_ip_of(const struct sockaddr *address, struct http_ip *ip);
 bool http_ip_parse(const char *text, struct http_ip *ip);
 void http_ip_format(const struct http_ip *ip, char out[INET6_ADDRSTRLEN]);
 
+/* Whom limits count: an IPv4 address as it is, IPv6 cut to its /64 network. */
+struct http_ip http_ip_client(const struct http_ip *ip);
+#define HTTP_CLIENT_KEY_SIZE (INET6_ADDRSTRLEN + 4)
+/* The same as text: "203.0.113.9" or "2001:db8:1:2::/64". */
+void http_ip_client_key(const struct http_ip *ip, char out[HTTP_CLIENT_KEY_SIZE]);
+
 /* For GHashTable. */
 guint http_ip_hash(gconstpointer ip);
 gboolean http_ip_equal(gconstpointer a, gconstpointer b);

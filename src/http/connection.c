@@ -15,6 +15,7 @@ enum MHD_Result http_connection_admit(void *context, const struct sockaddr *addr
     struct http_ip ip;
     if (!limit || !http_ip_of(address, &ip) || http_networks_contain(server->trusted, &ip))
         return MHD_YES;
+    ip = http_ip_client(&ip);
     pthread_mutex_lock(&server->lock);
     unsigned count = GPOINTER_TO_UINT(g_hash_table_lookup(server->per_address, &ip));
     pthread_mutex_unlock(&server->lock);
@@ -24,13 +25,14 @@ enum MHD_Result http_connection_admit(void *context, const struct sockaddr *addr
 /* With the lock held. */
 static void count_address(struct http_server *server, const struct http_ip *ip, int change)
 {
-    guint count = GPOINTER_TO_UINT(g_hash_table_lookup(server->per_address, ip));
+    struct http_ip client = http_ip_client(ip);
+    guint count = GPOINTER_TO_UINT(g_hash_table_lookup(server->per_address, &client));
     count += (guint)change;
     if (count)
-        g_hash_table_insert(server->per_address, g_memdup2(ip, sizeof *ip),
+        g_hash_table_insert(server->per_address, g_memdup2(&client, sizeof client),
                             GUINT_TO_POINTER(count));
     else
-        g_hash_table_remove(server->per_address, ip);
+        g_hash_table_remove(server->per_address, &client);
 }
 
 static struct http_exchange *open_exchange(struct http_server *server,

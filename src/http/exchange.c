@@ -5,7 +5,12 @@
 
 #define BODY_FIRST (16u << 10)
 #define DISCARD_MAX (1u << 20)
-/* A body may take body_seconds, and this much more for each byte: 16 KiB a second. */
+/* A body up to this size needs no more than that there is room at all; a larger one gets a
+ * quarter of what the others left, so that a few of them never leave nothing for small ones. */
+#define BODY_SMALL (1u << 20)
+#define BODY_SHARE 4
+/* Each byte received buys so much time (16 KiB a second), to at most body_seconds ahead: whoever
+ * sent much at once cannot hold its memory on that credit. */
 #define BODY_USEC_PER_BYTE (G_USEC_PER_SEC / (16 << 10))
 
 static gint64 seconds_from(gint64 now, unsigned seconds)
@@ -101,17 +106,28 @@ static enum MHD_Result begin(struct http_exchange *exchange, const char *method,
     return MHD_YES;
 }
 
+/* Whether a body may hold `wanted` bytes while all others hold `others`. */
+static bool fits_in_memory(const struct http_options *options, size_t wanted, size_t others)
+{
+    if (others >= options->body_memory_max)
+        return false;
+    size_t left = options->body_memory_max - others;
+    return wanted <= (wanted > BODY_SMALL ? left / BODY_SHARE : left);
+}
+
 /* Room for `size` bytes within the server's memory for bodies. */
 static bool reserve_body(struct http_exchange *exchange, size_t size, size_t limit)
 {
     struct http_server *server = exchange->server;
     if (size <= exchange->body_capacity)
         return true;
-    size_t wanted = MAX(MAX(size, BODY_FIRST), 2 * exchange->body_capacity);
+    size_t held = exchange->body_capacity;
+    /* Large ones grow close to what has arrived. */
+    size_t wanted = MAX(MAX(size, BODY_FIRST), held + (held < BODY_SMALL ? held : held / 4));
     wanted = MIN(wanted, MAX(limit, size));
-    size_t more = wanted - exchange->body_capacity;
+    size_t more = wanted - held;
     size_t before = atomic_fetch_add(&server->body_memory, more);
-    char *grown = before + more <= server->options.body_memory_max
+    char *grown = fits_in_memory(&server->options, wanted, before - held)
                       ? g_try_realloc(exchange->body, wanted)
                       : NULL;
     if (!grown) {
@@ -133,10 +149,21 @@ static void refuse_body(struct http_exchange *exchange, unsigned status, const c
     http_exchange_refuse(exchange, status, message);
 }
 
+/* `n` bytes more have come: moves the time by which the next ones must. */
+static void extend_deadline(struct http_exchange *exchange, size_t n)
+{
+    const struct http_options *options = &exchange->server->options;
+    gint64 now = g_get_monotonic_time();
+    exchange->body_deadline = MIN(exchange->body_deadline + (gint64)n * BODY_USEC_PER_BYTE,
+                                  seconds_from(now, options->body_seconds));
+    exchange->deadline = MIN(exchange->body_deadline, seconds_from(now, options->pause_seconds));
+}
+
 static enum MHD_Result receive(struct http_exchange *exchange, const char *bytes, size_t *size)
 {
     size_t n = *size;
     *size = 0;
+    extend_deadline(exchange, n);
     if (!exchange->discard) {
         int64_t declared = exchange->framing.content_length;
         size_t limit = declared >= 0 ? (size_t)declared : exchange->request.route->body_max;
@@ -152,7 +179,6 @@ static enum MHD_Result receive(struct http_exchange *exchange, const char *bytes
     }
     memcpy(exchange->body + exchange->body_size, bytes, n);
     exchange->body_size += n;
-    exchange->deadline = exchange->body_deadline + (gint64)exchange->body_size * BODY_USEC_PER_BYTE;
     return MHD_YES;
 }
 
@@ -170,10 +196,20 @@ static void work(struct http_exchange *exchange)
     http_exchange_build(exchange);
 }
 
+static void refuse_busy(struct http_exchange *exchange, const char *message)
+{
+    release_body(exchange);
+    http_response_retry_after(&exchange->response, 1);
+    http_exchange_refuse(exchange, 503, message);
+}
+
 static void work_in_lane(void *job)
 {
     struct http_exchange *exchange = job;
-    work(exchange);
+    if (exchange->server->drained)
+        refuse_busy(exchange, "the server is stopping");
+    else
+        work(exchange);
     /* From here on the exchange is the event thread's again. */
     MHD_resume_connection(exchange->connection);
 }
@@ -205,9 +241,7 @@ static enum MHD_Result run(struct http_exchange *exchange)
     MHD_suspend_connection(connection);
     if (base_pool_submit(lane, work_in_lane, exchange))
         return MHD_YES;
-    release_body(exchange);
-    http_response_retry_after(&exchange->response, 1);
-    http_exchange_refuse(exchange, 503, "the server is busy; try again");
+    refuse_busy(exchange, "the server is busy; try again");
     MHD_resume_connection(connection);
     return MHD_YES;
 }

@@ -3,6 +3,10 @@
  * RFC 3986). What two programs could read differently (two lengths, a folded header, an encoded
  * slash) is refused, so that nothing can be smuggled past a proxy in front of us.
  *
+ * Its limit: the lines within a chunked body are read by the library, at every level of its
+ * strictness, and it takes a bare LF for their end. A proxy in front of us must not pass such
+ * bodies on as they came: it refuses them, or measures them anew.
+ *
  * Pure functions over bytes: they know nothing of sockets.
  */
 #ifndef HTTP_GUARD_H

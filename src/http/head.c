@@ -143,6 +143,9 @@ static void learn_client(struct http_exchange *exchange)
 {
     exchange->request.peer = exchange->peer;
     exchange->secure = false;
+    *exchange->client_key = '\0';
+    if (exchange->has_ip)
+        http_ip_client_key(&exchange->ip, exchange->client_key);
     if (!exchange->trusted)
         return;
     const char *scheme = http_request_header(&exchange->request, "X-Forwarded-Proto");
@@ -156,6 +159,7 @@ static void learn_client(struct http_exchange *exchange)
                                   &ip)) {
             http_ip_format(&ip, exchange->forwarded);
             exchange->request.peer = exchange->forwarded;
+            http_ip_client_key(&ip, exchange->client_key);
         }
         return;
     }

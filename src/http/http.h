@@ -81,6 +81,10 @@ const char *http_request_header(const struct http_request *request, const char *
 /* A cookie's value, copied into the request's own memory; NULL when absent. */
 const char *http_request_cookie(struct http_request *request, const char *name);
 
+/* The text by which limits know a client: `peer`, but of an IPv6 address only its /64 network
+ * ("2001:db8:1:2::/64"), because one client has all addresses of that. Lives as long as `peer`. */
+const char *http_request_client_key(const struct http_request *request);
+
 /* Whether the client came over TLS: X-Forwarded-Proto of a trusted proxy says https. */
 bool http_request_secure(const struct http_request *request);
 
@@ -178,12 +182,16 @@ struct http_options {
     /* GET handlers of the QUICK lane run on the event threads, which saves the hop to another
      * thread and back: right as long as reading never waits for a writer. */
     bool reads_inline;
-    size_t body_memory_max;  /* bytes of request bodies held at once, by all clients: 503 over it */
+    /* Bytes of request bodies held at once, by all clients: 503 over it, and for a body over 1 MiB
+     * also when it needs more than a quarter of what the others left. */
+    size_t body_memory_max;
     unsigned header_seconds; /* a request's head must be complete in this time */
-    unsigned body_seconds;   /* ... and its body in this time after that */
+    unsigned body_seconds;   /* ... and its body in this time and a second for each 16 KiB */
+    unsigned pause_seconds;  /* no longer pause within a body */
     unsigned idle_seconds;   /* a connection may wait this long for its next request */
     unsigned send_seconds;   /* the client must have read the answer in this time */
-    unsigned drain_seconds;  /* http_server_stop waits so long for requests under way */
+    unsigned drain_seconds;  /* http_server_stop waits so long for requests under way; then those
+                                still queued are answered 503, and only running ones finish */
     unsigned connections_max;
     unsigned connections_per_address_max; /* 0: no limit; trusted proxies have none */
     const char *const *trusted_proxies;   /* addresses or networks ("10.0.0.0/8"), NULL-terminated;

@@ -107,8 +107,9 @@ struct http_exchange {
     struct http_ip ip;
     char peer[INET6_ADDRSTRLEN];
     char forwarded[INET6_ADDRSTRLEN];
-    _Atomic gint64 deadline; /* monotonic µs; 0: none */
-    GList link;              /* in the server's list */
+    char client_key[HTTP_CLIENT_KEY_SIZE]; /* of the request's peer */
+    _Atomic gint64 deadline;               /* monotonic µs; 0: none */
+    GList link;                            /* in the server's list */
 
     struct http_arena arena;
 };
@@ -123,6 +124,7 @@ struct http_server {
     int listener; /* -1 when the library or nobody has it */
     unsigned port;
     _Atomic bool stopping;
+    _Atomic bool drained; /* the time for requests under way is over */
     _Atomic unsigned
         active; /* requests between the end of their head and the end of their answer */
     _Atomic size_t body_memory;
@@ -131,7 +133,7 @@ struct http_server {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     GQueue exchanges;
-    GHashTable *per_address; /* struct http_ip → number of its connections */
+    GHashTable *per_address; /* http_ip_client → number of its connections */
     bool reaping;
     GThread *reaper;
 };

@@ -31,6 +31,11 @@ const char *http_request_header(const struct http_request *request, const char *
     return NULL;
 }
 
+const char *http_request_client_key(const struct http_request *request)
+{
+    return exchange_of(request)->client_key;
+}
+
 bool http_request_secure(const struct http_request *request)
 {
     return exchange_of(request)->secure;

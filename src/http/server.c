@@ -25,6 +25,7 @@ void http_options_init(struct http_options *options)
         .body_memory_max = 256u << 20,
         .header_seconds = 10,
         .body_seconds = 20,
+        .pause_seconds = 5,
         .idle_seconds = 60,
         .send_seconds = 120,
         .drain_seconds = 10,
@@ -63,8 +64,8 @@ static bool check_options(const struct http_options *options, GError **error)
 {
     if (options->event_threads >= 1 && options->event_threads <= 64 &&
         options->lanes[HTTP_LANE_HEAVY].threads && options->connections_max &&
-        options->header_seconds && options->body_seconds && options->idle_seconds &&
-        options->send_seconds && options->body_memory_max)
+        options->header_seconds && options->body_seconds && options->pause_seconds &&
+        options->idle_seconds && options->send_seconds && options->body_memory_max)
         return true;
     g_set_error(error, BASE_ERROR, BASE_ERROR_INVALID,
                 "the server's threads, limits and time-outs must not be zero");
@@ -164,6 +165,7 @@ void http_server_stop(struct http_server *server)
         MHD_quiesce_daemon(server->daemon);
         wait_for_requests(server);
     }
+    server->drained = true;
     /* A suspended connection must be resumed before the library may stop. */
     for (size_t i = 0; i < HTTP_LANE_EVENT; i++)
         if (server->lanes[i])

@@ -115,6 +115,24 @@ static void test_missing_models(void **state)
     app_close(&app);
 }
 
+static void test_a_connection_for_each_thread(void **state)
+{
+    enum { WORKERS = 40 };
+    struct place *place = *state;
+    struct db_connection *lent[WORKERS + 4];
+    GError *error = NULL;
+
+    place->settings.workers = WORKERS;
+    struct db *db = app_open_database(&place->settings, true, &error);
+    assert_non_null(db);
+    for (size_t i = 0; i < G_N_ELEMENTS(lent); i++)
+        if (!(lent[i] = db_acquire(db, &error)))
+            fail_msg("%zu: %s", i, error->message);
+    for (size_t i = 0; i < G_N_ELEMENTS(lent); i++)
+        db_release(lent[i]);
+    db_close(db);
+}
+
 static void test_database_that_is_none(void **state)
 {
     struct place *place = *state;
@@ -135,6 +153,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_made_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lost_key_is_not_replaced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_missing_models, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_connection_for_each_thread, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_database_that_is_none, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,12 @@ static void echo(void *context, struct http_request *request, struct http_respon
                         bytes);
 }
 
+static void key(void *context, struct http_request *request, struct http_response *response)
+{
+    (void)context;
+    http_response_text(response, 200, http_request_client_key(request));
+}
+
 static void gate(void *context, struct http_request *request, struct http_response *response)
 {
     (void)request;
@@ -112,6 +118,12 @@ static const struct http_route ROUTES[] = {
      .types = TYPES,
      .body_optional = true,
      .handler = echo},
+    {.method = HTTP_METHOD_PUT,
+     .path = "/large",
+     .body_max = FIXTURE_LARGE_MAX,
+     .types = TYPES,
+     .handler = show},
+    {.path = "/key", .handler = key},
     {.path = "/gate", .lane = HTTP_LANE_HEAVY, .handler = gate},
     {.method = HTTP_METHOD_DELETE, .path = "/gate", .lane = HTTP_LANE_QUICK, .handler = gate},
     {.path = "/fails", .handler = fails},

@@ -18,6 +18,7 @@
 #define HOST "Host: test\r\n"
 #define GATE "GET /gate HTTP/1.1\r\n" HOST "\r\n"
 #define FIXTURE_BODY_MAX (64 << 10)
+#define FIXTURE_LARGE_MAX (8 << 20) /* of "/large" */
 
 /* What the handlers share with the test. */
 struct fixture_app {

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "http/internal.h"
+
 static struct http_server *shared; /* most tests need no options of their own */
 
 static int start_shared(void **state)
@@ -257,6 +259,49 @@ static void test_connection_limits(void **state)
     http_server_destroy(server);
 }
 
+static enum MHD_Result admit(struct http_server *server, const char *host)
+{
+    g_autofree char *text = g_strdup_printf("[%s]:1", host);
+    struct sockaddr_storage address;
+    socklen_t size;
+    assert_true(http_address_parse(text, &address, &size, NULL));
+    return http_connection_admit(server, (struct sockaddr *)&address, size);
+}
+
+static void test_connections_of_one_ipv6_network(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    struct http_options options;
+    fixture_options(&options);
+    options.listen = "[::1]:0";
+    options.connections_per_address_max = 1;
+    struct http_server *server = http_server_create(&options, &error);
+    if (!server) {
+        print_message("no IPv6 here: %s\n", error->message);
+        skip();
+    }
+    assert_true(http_server_start(server, NULL));
+    assert_int_equal(admit(server, "::1"), MHD_YES);
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6,
+                                   .sin6_port = htons((uint16_t)http_server_port(server)),
+                                   .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    static const char KEY[] = "GET /key HTTP/1.1\r\n" HOST "\r\n";
+    assert_true(client_send(fd, KEY, sizeof KEY - 1));
+    struct answer answer = client_read(fd, false);
+    assert_string_equal(answer.body, "::/64");
+    answer_clear(&answer);
+    /* Neighbours count as the same client, other networks do not. */
+    assert_int_equal(admit(server, "::2"), MHD_NO);
+    assert_int_equal(admit(server, "::ffff:ffff:ffff:ffff"), MHD_NO);
+    assert_int_equal(admit(server, "0:0:0:1::1"), MHD_YES);
+    assert_int_equal(admit(server, "::ffff:203.0.113.9"), MHD_YES);
+    close(fd);
+    http_server_destroy(server);
+}
+
 static void test_body_memory_is_bounded(void **state)
 {
     (void)state;
@@ -283,6 +328,69 @@ static void test_body_memory_is_bounded(void **state)
     close(holder);
     for (int i = 0; i < 3; i++)
         expect_body(http_server_port(server), request, 201, NULL);
+    http_server_destroy(server);
+}
+
+/* Sends the head of a large body and its first `size` bytes. */
+static int begin_large(unsigned port, size_t size)
+{
+    g_autofree char *body = g_strnfill(size, 'b');
+    g_autofree char *request =
+        g_strdup_printf("PUT /large HTTP/1.1\r\n" HOST "Content-Type: application/json\r\n"
+                        "Content-Length: %d\r\n\r\n%s",
+                        FIXTURE_LARGE_MAX, body);
+    int fd = client_connect(port);
+    assert_true(client_send(fd, request, strlen(request)));
+    return fd;
+}
+
+static void test_large_bodies_leave_room_for_small_ones(void **state)
+{
+    (void)state;
+    struct http_options options;
+    fixture_options(&options);
+    options.body_memory_max = 16 << 20;
+    struct http_server *server = fixture_start(&options);
+    unsigned port = http_server_port(server);
+    int holders[6];
+    for (size_t i = 0; i < G_N_ELEMENTS(holders); i++)
+        holders[i] = begin_large(port, 3 << 20);
+    g_usleep(300000);
+    g_autofree char *body = g_strnfill(900 << 10, 'b');
+    g_autofree char *request =
+        g_strdup_printf("PUT /large HTTP/1.1\r\n" HOST "Content-Type: application/json\r\n"
+                        "Content-Length: %d\r\n\r\n%s",
+                        900 << 10, body);
+    expect_body(port, request, 200, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(holders); i++)
+        close(holders[i]);
+    http_server_destroy(server);
+}
+
+static void test_stalled_bodies_are_cut(void **state)
+{
+    (void)state;
+    struct http_options options;
+    fixture_options(&options);
+    options.pause_seconds = 1;
+    struct http_server *server = fixture_start(&options);
+    int paused = begin_large(http_server_port(server), 1 << 20);
+    assert_true(client_sees_close(paused, 3));
+    close(paused);
+    http_server_destroy(server);
+
+    /* What came fast at first is no credit for a trickle afterwards. */
+    options.pause_seconds = 5;
+    options.body_seconds = 1;
+    server = fixture_start(&options);
+    int slow = begin_large(http_server_port(server), 1 << 20);
+    bool alive = true;
+    for (unsigned tick = 0; tick < 30 && alive; tick++) {
+        g_usleep(100000);
+        alive = client_send(slow, "b", 1);
+    }
+    assert_false(alive);
+    close(slow);
     http_server_destroy(server);
 }
 
@@ -317,6 +425,32 @@ static void test_stop_lets_requests_finish(void **state)
     http_server_destroy(server);
     close(fd);
     close(idle);
+}
+
+static void test_stop_leaves_out_what_is_queued(void **state)
+{
+    (void)state;
+    struct http_options options;
+    fixture_options(&options);
+    options.drain_seconds = 0;
+    struct http_server *server = fixture_start(&options);
+    gate_reset();
+    int fds[3];
+    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
+        fds[i] = client_connect(http_server_port(server));
+        assert_true(client_send(fds[i], GATE, strlen(GATE)));
+        if (!i)
+            gate_wait(1);
+    }
+    g_usleep(200000);
+    GThread *stopper = g_thread_new("stop", stop_in_thread, server);
+    g_usleep(200000);
+    gate_open();
+    g_thread_join(stopper);
+    assert_int_equal(fixture_app.entered, 1);
+    http_server_destroy(server);
+    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
+        close(fds[i]);
 }
 
 static gpointer hammer(gpointer port)
@@ -358,8 +492,12 @@ int main(void)
         cmocka_unit_test(test_client_gone_while_handler_runs),
         cmocka_unit_test(test_slow_clients_are_cut),
         cmocka_unit_test(test_connection_limits),
+        cmocka_unit_test(test_connections_of_one_ipv6_network),
         cmocka_unit_test(test_body_memory_is_bounded),
+        cmocka_unit_test(test_large_bodies_leave_room_for_small_ones),
+        cmocka_unit_test(test_stalled_bodies_are_cut),
         cmocka_unit_test(test_stop_lets_requests_finish),
+        cmocka_unit_test(test_stop_leaves_out_what_is_queued),
         cmocka_unit_test(test_many_clients_at_once),
     };
     return cmocka_run_group_tests_name("http limits", tests, start_shared, stop_shared);

@@ -324,6 +324,37 @@ static void test_cors_proxies_and_hsts(void **state)
     http_server_destroy(server);
 }
 
+static void test_limits_know_a_client_by_its_network(void **state)
+{
+    (void)state;
+    static const char *const PROXIES[] = {"127.0.0.0/8", NULL};
+    static const struct {
+        const char *forwarded;
+        const char *key;
+    } CASES[] = {
+        {"203.0.113.9", "203.0.113.9"},
+        {"::ffff:203.0.113.9", "203.0.113.9"},
+        {"2001:db8:1:2::1", "2001:db8:1:2::/64"},
+        {"2001:db8:1:2:ffff:eeee:dddd:cccc", "2001:db8:1:2::/64"},
+        {"2001:db8:1:3::1", "2001:db8:1:3::/64"},
+        {"1111:2222:3333:4444:5555:6666:7777:8888", "1111:2222:3333:4444::/64"},
+        {"nobody", "127.0.0.1"},
+    };
+    struct http_options options;
+    fixture_options(&options);
+    options.trusted_proxies = PROXIES;
+    struct http_server *server = fixture_start(&options);
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        g_autofree char *request = g_strdup_printf(
+            "GET /key HTTP/1.1\r\n" HOST "X-Forwarded-For: %s\r\n\r\n", CASES[i].forwarded);
+        expect_body(http_server_port(server), request, 200, CASES[i].key);
+    }
+    http_server_destroy(server);
+    expect_body(http_server_port(shared),
+                "GET /key HTTP/1.1\r\n" HOST "X-Forwarded-For: 2001:db8::1\r\n\r\n", 200,
+                "127.0.0.1");
+}
+
 static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
 static GString *log_lines; /* what the server logged with a status */
 
@@ -388,12 +419,18 @@ static void test_errors_at_start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_request_reaches_handler),   cmocka_unit_test(test_raw_requests),
-        cmocka_unit_test(test_head_arrives_in_pieces),    cmocka_unit_test(test_limits_of_the_head),
-        cmocka_unit_test(test_keep_alive_and_pipelining), cmocka_unit_test(test_head_and_options),
-        cmocka_unit_test(test_headers_of_answers),        cmocka_unit_test(test_authorise),
-        cmocka_unit_test(test_cors_proxies_and_hsts),     cmocka_unit_test(test_access_log),
+        cmocka_unit_test(test_request_reaches_handler),
+        cmocka_unit_test(test_raw_requests),
+        cmocka_unit_test(test_head_arrives_in_pieces),
+        cmocka_unit_test(test_limits_of_the_head),
+        cmocka_unit_test(test_keep_alive_and_pipelining),
+        cmocka_unit_test(test_head_and_options),
+        cmocka_unit_test(test_headers_of_answers),
+        cmocka_unit_test(test_authorise),
+        cmocka_unit_test(test_cors_proxies_and_hsts),
+        cmocka_unit_test(test_access_log),
         cmocka_unit_test(test_errors_at_start),
+        cmocka_unit_test(test_limits_know_a_client_by_its_network),
     };
     log_lines = g_string_new(NULL);
     g_log_set_writer_func(keep_log, NULL, NULL);
