@@ -93,10 +93,12 @@ bool base_uuid_is_nil(const struct base_uuid *uuid)
 
 guint base_uuid_hash(gconstpointer uuid)
 {
-    guint hash;
-    /* The last bytes are random, which makes them a hash already. */
-    memcpy(&hash, ((const struct base_uuid *)uuid)->bytes + 12, sizeof hash);
-    return hash;
+    guint64 halves[2];
+
+    /* Of all bytes: ids that another system made may differ in a few of them only. */
+    memcpy(halves, uuid, sizeof halves);
+    guint64 mixed = (halves[0] ^ (halves[1] << 31 | halves[1] >> 33)) * 0x9e3779b97f4a7c15U;
+    return (guint)(mixed >> 32);
 }
 
 gboolean base_uuid_equal(gconstpointer a, gconstpointer b)

@@ -4,9 +4,9 @@
  * it runs at any input size.
  *
  * The picture is fitted into the network's input with its aspect ratio kept (letterbox), area
- * filtered when it shrinks. One picture is searched at one size; small faces need a larger one:
- * the network finds faces of about 8 % of the input's longer side and more reliably, smaller ones
- * with luck. 320 × 240 is enough for one person in front of a camera.
+ * filtered when it shrinks. The smallest prior is 10 pixels of the network's input, so smaller
+ * faces need a larger input: 320 x 240 is enough for one person in front of a camera, a group
+ * photograph is searched at several sizes.
  */
 #ifndef FACE_DETECTOR_H
 #define FACE_DETECTOR_H

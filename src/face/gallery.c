@@ -30,15 +30,6 @@ struct face_gallery {
     GHashTable *row_of; /* struct base_uuid inside a chunk → row number */
 };
 
-/* Of all bytes: ids that another system made may be random only in a few of them. */
-static guint hash_id(gconstpointer key)
-{
-    guint64 halves[2];
-    memcpy(halves, key, sizeof halves);
-    guint64 mixed = (halves[0] ^ (halves[1] << 31 | halves[1] >> 33)) * 0x9e3779b97f4a7c15U;
-    return (guint)(mixed >> 32);
-}
-
 struct face_gallery *face_gallery_create(void)
 {
     struct face_gallery *gallery = g_new0(struct face_gallery, 1);
@@ -49,7 +40,7 @@ struct face_gallery *face_gallery_create(void)
     pthread_rwlock_init(&gallery->lock, &attributes);
     pthread_rwlockattr_destroy(&attributes);
     gallery->chunks = g_ptr_array_new_with_free_func(g_aligned_free);
-    gallery->row_of = g_hash_table_new(hash_id, base_uuid_equal);
+    gallery->row_of = g_hash_table_new(base_uuid_hash, base_uuid_equal);
     return gallery;
 }
 

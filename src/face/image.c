@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define BYTES_MAX_DEFAULT ((size_t)20 * 1024 * 1024)
-#define PIXELS_MAX_DEFAULT ((uint64_t)50 * 1000 * 1000)
 #define SIDE_MAX 65535
 #define TILE 32
 
@@ -164,8 +163,8 @@ static bool turn_upright(struct face_image_raw *raw, struct face_image *image, G
     return true;
 }
 
-bool face_image_decode(const void *data, size_t size, const struct face_image_limits *limits,
-                       struct face_image *image, GError **error)
+static bool read_picture(const void *data, size_t size, const struct face_image_limits *limits,
+                         struct face_image_raw *raw, GError **error)
 {
     static bool (*const decoders[])(const uint8_t *, size_t, const struct face_image_limits *,
                                     struct face_image_raw *, GError **) = {
@@ -175,8 +174,7 @@ bool face_image_decode(const void *data, size_t size, const struct face_image_li
     };
     struct face_image_limits used = limits != NULL ? *limits : (struct face_image_limits){0};
     used.bytes_max = used.bytes_max != 0 ? used.bytes_max : BYTES_MAX_DEFAULT;
-    used.pixels_max = used.pixels_max != 0 ? used.pixels_max : PIXELS_MAX_DEFAULT;
-    *image = (struct face_image){0};
+    used.pixels_max = used.pixels_max != 0 ? used.pixels_max : FACE_IMAGE_PIXELS_MAX;
 
     if (size > used.bytes_max) {
         g_set_error(error, BASE_ERROR, BASE_ERROR_TOO_LARGE,
@@ -190,6 +188,23 @@ bool face_image_decode(const void *data, size_t size, const struct face_image_li
                     "This is not a JPEG, PNG or WebP picture.");
         return false;
     }
+    return decoders[format](data, size, &used, raw, error);
+}
+
+bool face_image_decode(const void *data, size_t size, const struct face_image_limits *limits,
+                       struct face_image *image, GError **error)
+{
     struct face_image_raw raw = {.orientation = 1};
-    return decoders[format](data, size, &used, &raw, error) && turn_upright(&raw, image, error);
+    *image = (struct face_image){0};
+    return read_picture(data, size, limits, &raw, error) && turn_upright(&raw, image, error);
+}
+
+bool face_image_measure(const void *data, size_t size, const struct face_image_limits *limits,
+                        int *width, int *height, GError **error)
+{
+    struct face_image_raw raw = {.orientation = 1, .header_only = true};
+    bool measured = read_picture(data, size, limits, &raw, error);
+    *width = raw.width;
+    *height = raw.height;
+    return measured;
 }

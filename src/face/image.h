@@ -22,9 +22,12 @@ struct face_image {
     float scale;
 };
 
+/* width × height that are accepted when the limits name no other number. */
+#define FACE_IMAGE_PIXELS_MAX ((uint64_t)50 * 1000 * 1000)
+
 struct face_image_limits {
     size_t bytes_max;    /* encoded size; 0 means 20 MiB */
-    uint64_t pixels_max; /* width × height as stored; 0 means 50 million */
+    uint64_t pixels_max; /* width × height as stored; 0 means FACE_IMAGE_PIXELS_MAX */
     /* When above 0: a JPEG may be decoded at a half, a quarter or an eighth of its size as long
      * as its longer side stays at this many pixels or more. Other formats ignore it. */
     int side_hint;
@@ -47,6 +50,13 @@ enum face_image_format face_image_format_guess(const void *data, size_t size);
  */
 bool face_image_decode(const void *data, size_t size, const struct face_image_limits *limits,
                        struct face_image *image, GError **error);
+
+/*
+ * Reads the width and height as stored from the header, and decodes nothing. `limits` and errors as
+ * for face_image_decode.
+ */
+bool face_image_measure(const void *data, size_t size, const struct face_image_limits *limits,
+                        int *width, int *height, GError **error);
 
 /* Allocates a black picture. Both sides must be between 1 and 65,535. */
 void face_image_init(struct face_image *image, int width, int height);

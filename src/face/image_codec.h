@@ -7,10 +7,13 @@
 /* A decoder's result before it is turned upright. */
 struct face_image_raw {
     struct face_image image;
-    int orientation; /* EXIF: 1 to 8 */
+    int orientation;   /* EXIF: 1 to 8 */
+    int width, height; /* as stored */
+    bool header_only;  /* asked for: nothing but the width and height */
 };
 
-/* Each decodes the whole of `data`, with every limit filled in. On failure raw->image is empty. */
+/* Each decodes the whole of `data`, with every limit filled in; only as far as the size when
+ * raw->header_only is set. On failure raw->image is empty. */
 bool face_image_decode_jpeg(const uint8_t *data, size_t size,
                             const struct face_image_limits *limits, struct face_image_raw *raw,
                             GError **error);

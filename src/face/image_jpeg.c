@@ -11,6 +11,8 @@
 
 /* A progressive file may ask for a pass over all coefficients a scan; real ones have about ten. */
 #define SCANS_MAX 64
+/* The same for large pictures: pixels times scans. Fifty megapixels may have twelve. */
+#define PIXEL_SCANS_MAX ((uint64_t)600 * 1000 * 1000)
 #define EXIF_PREFIX 6
 
 struct jpeg_reader {
@@ -48,7 +50,9 @@ static void on_message(j_common_ptr common, int level)
 static void on_progress(j_common_ptr common)
 {
     const struct jpeg_decompress_struct *jpeg = (const struct jpeg_decompress_struct *)common;
-    if (jpeg->input_scan_number > SCANS_MAX) {
+    uint64_t pixels = (uint64_t)jpeg->image_width * jpeg->image_height;
+    if (jpeg->input_scan_number > SCANS_MAX ||
+        pixels * (uint64_t)MAX(jpeg->input_scan_number, 0) > PIXEL_SCANS_MAX) {
         ERREXIT(common, JERR_BAD_PROGRESSION);
     }
 }
@@ -117,6 +121,11 @@ static bool decode(struct jpeg_reader *reader, const uint8_t *data, size_t size,
     jpeg_read_header(jpeg, TRUE);
     if (!face_image_check_size(jpeg->image_width, jpeg->image_height, limits, error)) {
         return false;
+    }
+    raw->width = (int)jpeg->image_width;
+    raw->height = (int)jpeg->image_height;
+    if (raw->header_only) {
+        return true;
     }
     raw->orientation = orientation(jpeg);
     choose_scale(jpeg, limits->side_hint);

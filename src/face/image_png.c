@@ -85,6 +85,11 @@ static bool decode(struct png_reader *reader, const struct face_image_limits *li
     if (!face_image_check_size(width, height, limits, error)) {
         return false;
     }
+    raw->width = (int)width;
+    raw->height = (int)height;
+    if (raw->header_only) {
+        return true;
+    }
     ask_for_rgb(reader);
     if (!face_image_allocate(&raw->image, (int)width, (int)height, error)) {
         return false;

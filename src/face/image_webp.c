@@ -74,8 +74,15 @@ bool face_image_decode_webp(const uint8_t *data, size_t size,
         return false;
     }
     if (!face_image_check_size((uint64_t)features.width, (uint64_t)features.height, limits,
-                               error) ||
-        !face_image_allocate(&raw->image, features.width, features.height, error)) {
+                               error)) {
+        return false;
+    }
+    raw->width = features.width;
+    raw->height = features.height;
+    if (raw->header_only) {
+        return true;
+    }
+    if (!face_image_allocate(&raw->image, features.width, features.height, error)) {
         return false;
     }
     bool decoded = features.has_alpha ? decode_alpha(data, size, &raw->image)

@@ -27,8 +27,8 @@ struct face_worker *face_worker_create(struct face_detector *detector,
                                        GError **error);
 void face_worker_destroy(struct face_worker *worker);
 
-/* The share of a box's way to the picture: how well the landmarks fit a box that found them, 0 to
- * 1, given the misfit of their alignment. */
+/* How well the landmarks fit the box that they were looked for in, 0 to 1; the view's misfit and
+ * alignment must be filled in. */
 float face_view_agreement(const struct face_view *view);
 
 #endif

@@ -182,8 +182,14 @@ static bool fold_scale(struct nn_graph *graph, struct nn_node *layer, const stru
     const struct nn_tensor *shift = nn_graph_value(graph, node->inputs[2])->constant;
     const struct nn_tensor *old =
         layer->inputs[2] == NN_NONE ? NULL : nn_graph_value(graph, layer->inputs[2])->constant;
-    struct nn_tensor *weights =
-        nn_tensor_copy(nn_graph_value(graph, layer->inputs[1])->constant, error);
+    const struct nn_tensor *shared = nn_graph_value(graph, layer->inputs[1])->constant;
+    graph->rewritten += shared->count;
+    if (graph->rewritten > NN_REWRITTEN_MAX) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_TOO_LARGE, "node %s: too many weights",
+                    layer->label);
+        return false;
+    }
+    struct nn_tensor *weights = nn_tensor_copy(shared, error);
     struct nn_tensor *bias = nn_tensor_create(NN_TYPE_FLOAT, &scale->shape, error);
     if (weights == NULL || bias == NULL) {
         nn_tensor_destroy(weights);

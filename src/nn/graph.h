@@ -16,6 +16,8 @@
 #define NN_SPATIAL_MAX 3
 #define NN_POSTS_MAX 4
 #define NN_NONE (-1)
+/* Nodes may share weights in the file, but not once each is fused with what follows it. */
+#define NN_REWRITTEN_MAX (2 * NN_COUNT_MAX)
 
 enum nn_kind {
     NN_KIND_CONV,      /* data, weights (constant), bias (constant or none) */
@@ -84,10 +86,11 @@ struct nn_value {
 };
 
 struct nn_graph {
-    GArray *values;   /* struct nn_value */
-    GPtrArray *nodes; /* struct nn_node *, owned */
-    int input;        /* value */
-    GArray *wanted;   /* int: values to deliver, in the order asked for */
+    GArray *values;    /* struct nn_value */
+    GPtrArray *nodes;  /* struct nn_node *, owned */
+    int input;         /* value */
+    GArray *wanted;    /* int: values to deliver, in the order asked for */
+    int64_t rewritten; /* elements of weights copied for fusing, against NN_REWRITTEN_MAX */
 };
 
 struct nn_graph *nn_graph_create(void);

@@ -135,6 +135,13 @@ static bool name_output(struct nn_import *im, int output, int value, GError **er
     return true;
 }
 
+bool nn_import_count(struct nn_import *im, int64_t elements, GError **error)
+{
+    im->folded += elements;
+    return im->folded <= NN_COUNT_MAX ||
+           nn_import_fail(im, BASE_ERROR_TOO_LARGE, error, "too much is folded");
+}
+
 bool nn_import_output_constant(struct nn_import *im, struct nn_tensor *constant, GError **error)
 {
     if (constant == NULL) {
@@ -144,12 +151,11 @@ bool nn_import_output_constant(struct nn_import *im, struct nn_tensor *constant,
         }
         return false;
     }
-    im->folded += constant->count;
-    int value = nn_graph_constant_add(im->graph, constant);
-    if (im->folded > NN_COUNT_MAX) {
-        return nn_import_fail(im, BASE_ERROR_TOO_LARGE, error, "too much is folded");
+    if (!nn_import_count(im, constant->count, error)) {
+        nn_tensor_destroy(constant);
+        return false;
     }
-    return name_output(im, 0, value, error);
+    return name_output(im, 0, nn_graph_constant_add(im->graph, constant), error);
 }
 
 struct nn_node *nn_import_node(struct nn_import *im, enum nn_kind kind, const int *inputs,

@@ -19,7 +19,7 @@ struct nn_import {
     /* The node at work, for messages. */
     const Onnx__NodeProto *node;
     char *label;
-    int64_t folded; /* elements of constants made by folding, against NN_COUNT_MAX */
+    int64_t folded; /* elements of all constants made from others, against NN_COUNT_MAX */
 };
 
 /* The graph, pruned to what the options want. The message names the node that failed. */
@@ -60,6 +60,9 @@ const struct nn_shape *nn_import_shape(const struct nn_import *im, int input);
 const struct nn_tensor *nn_import_constant(const struct nn_import *im, int input);
 /* Turns a possibly negative axis into 0..rank-1 (0..rank when `end_ok`); -1 after an error. */
 int nn_import_axis(const struct nn_import *im, int64_t axis, int rank, bool end_ok, GError **error);
+/* Counts the elements of a constant about to be made; false with BASE_ERROR_TOO_LARGE when all of
+ * them together are too many. A few bytes of nodes could ask for gigabytes otherwise. */
+bool nn_import_count(struct nn_import *im, int64_t elements, GError **error);
 /* Gives the node's output a name. Takes the constant. */
 bool nn_import_output_constant(struct nn_import *im, struct nn_tensor *constant, GError **error);
 /* Adds a node with an activation of this shape as the ONNX node's output number `output`. */

@@ -259,6 +259,9 @@ bool nn_import_batchnorm(struct nn_import *im, GError **error)
                                   "its parameters are not constants of one number a channel");
         }
     }
+    if (!nn_import_count(im, 2 * channels, error)) {
+        return false;
+    }
     struct nn_shape shape = {.rank = 1, .dims = {channels}};
     struct nn_tensor *scale = nn_tensor_create(NN_TYPE_FLOAT, &shape, error);
     struct nn_tensor *shift = nn_tensor_create(NN_TYPE_FLOAT, &shape, error);
@@ -286,6 +289,9 @@ static int transposed(struct nn_import *im, int value, GError **error)
     struct nn_shape swapped = {.rank = 2, .dims = {shape.dims[1], shape.dims[0]}};
     if (constant != NULL) {
         int64_t strides[] = {1, shape.dims[1]};
+        if (!nn_import_count(im, constant->count, error)) {
+            return NN_NONE;
+        }
         struct nn_tensor *turned = nn_fold_strided(constant, &swapped, 0, strides, error);
         return turned == NULL ? NN_NONE : nn_graph_constant_add(im->graph, turned);
     }
@@ -299,7 +305,8 @@ static int transposed(struct nn_import *im, int value, GError **error)
 static int scaled_constant(struct nn_import *im, int value, float factor, GError **error)
 {
     const struct nn_tensor *constant = nn_graph_value(im->graph, value)->constant;
-    struct nn_tensor *copy = nn_tensor_copy(constant, error);
+    struct nn_tensor *copy =
+        nn_import_count(im, constant->count, error) ? nn_tensor_copy(constant, error) : NULL;
     if (copy == NULL) {
         return NN_NONE;
     }
@@ -326,7 +333,9 @@ static int gemm_bias(struct nn_import *im, int64_t outputs, float beta, GError *
     }
     struct nn_shape shape = {.rank = 1, .dims = {outputs}};
     int64_t strides[] = {last == 1 ? 0 : 1};
-    struct nn_tensor *row = nn_fold_strided(bias, &shape, 0, strides, error);
+    struct nn_tensor *row = nn_import_count(im, outputs, error)
+                                ? nn_fold_strided(bias, &shape, 0, strides, error)
+                                : NULL;
     if (row == NULL) {
         return NN_NONE;
     }

@@ -96,7 +96,10 @@ int nn_lower_constant(struct nn_lower *lower, int value, const struct nn_shape *
     dnnl_memory_t from = NULL;
     dnnl_memory_t to = NULL;
     g_assert(tensor->type == NN_TYPE_FLOAT && nn_shape_count(shape) == tensor->count);
-    dnnl_status_t status = dnnl_memory_create(&from, &plain, nn_engine(), tensor->floats);
+    lower->constants += dnnl_memory_desc_get_size(layout);
+    dnnl_status_t status = lower->constants > NN_CONSTANTS_MAX
+                               ? dnnl_out_of_memory
+                               : dnnl_memory_create(&from, &plain, nn_engine(), tensor->floats);
     if (status == dnnl_success) {
         status = dnnl_memory_create(&to, layout, nn_engine(), DNNL_MEMORY_ALLOCATE);
     }

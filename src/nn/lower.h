@@ -12,6 +12,9 @@
 #include "nn/plan.h"
 
 #define NN_ARGS_MAX 8
+/* Bytes of all constants in the layouts of their nodes: nodes may share them in the file, but each
+ * has its own copy here. */
+#define NN_CONSTANTS_MAX ((size_t)768 << 20)
 
 struct nn_lower {
     const struct nn_graph *graph;
@@ -20,6 +23,7 @@ struct nn_lower {
     int *memory_of;             /* value → memory, NN_NONE before it is computed */
     int *reads_left;            /* value → reads by nodes not lowered yet, and by the caller */
     GArray *pending;            /* int per buffer: sum of reads_left of the values in it */
+    size_t constants;           /* bytes, against NN_CONSTANTS_MAX */
     const struct nn_node *node; /* for messages */
 };
 

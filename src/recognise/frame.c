@@ -51,11 +51,14 @@ static bool find_faces(struct recogniser *recogniser, struct face_worker *worker
                        const struct recognise_picture *picture, struct face_image *image,
                        GArray *views, GError **error)
 {
-    if (!recognise_picture_decode(recogniser, worker, picture, SIDE_HINT, image, error) ||
+    int side_hint = MAX(SIDE_HINT, face_detector_detail_side(recogniser->detail));
+    if (!recognise_picture_decode(recogniser, worker, picture, side_hint, image, error) ||
         !face_worker_find(worker, image, recogniser->detail, false, views, error)) {
         return false;
     }
-    bool enough = views->len > 0 &&
+    /* Where no face is seen there is none in more pixels either: the detector looked at no fewer
+     * than it would then. */
+    bool enough = views->len == 0 ||
                   eye_distance(&g_array_index(views, struct face_view, 0)) >= EYE_DISTANCE_USEFUL;
     if (enough || image->scale <= 1) {
         return true;

@@ -6,6 +6,9 @@
 
 /* Frames of one moment that are less alike than this show two people. */
 #define SAME_PERSON_MIN 0.2F
+/* All frames together may have this many times the pixels of the largest picture: a small file can
+ * be a large picture, and every pixel costs time. */
+#define FRAMES_PIXELS_FACTOR 2
 
 /* Of frames that cannot be used the most informative speaks for all. */
 static int usefulness(const struct recognise_frame *frame)
@@ -94,6 +97,31 @@ static void answer_frames(struct recogniser *recogniser, const struct recognise_
     recognise_answer_decide(answer, &thresholds, candidates, found);
 }
 
+/* By their headers alone, before anything is decoded. */
+static bool check_pixels(const struct recogniser *recogniser,
+                         const struct recognise_picture *frames, size_t frames_n, GError **error)
+{
+    const struct face_image_limits *limits = &recogniser->limits;
+    uint64_t most = FRAMES_PIXELS_FACTOR *
+                    (limits->pixels_max != 0 ? limits->pixels_max : FACE_IMAGE_PIXELS_MAX);
+    uint64_t pixels = 0;
+    for (size_t i = 0; i < frames_n; i++) {
+        int width;
+        int height;
+        if (!face_image_measure(frames[i].data, frames[i].size, limits, &width, &height, error)) {
+            return false;
+        }
+        pixels += (uint64_t)width * (uint64_t)height;
+    }
+    if (pixels > most) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_TOO_LARGE,
+                    "The pictures have %.1f megapixels together; the limit is %.1f.",
+                    (double)pixels / 1e6, (double)most / 1e6);
+        return false;
+    }
+    return true;
+}
+
 bool recognise_probe(struct recogniser *recogniser, const struct recognise_picture *frames,
                      size_t frames_n, const struct recognise_options *options,
                      struct recognise_answer *answer, GError **error)
@@ -104,6 +132,9 @@ bool recognise_probe(struct recogniser *recogniser, const struct recognise_pictu
         g_set_error(error, BASE_ERROR, BASE_ERROR_INVALID,
                     "Between 1 and %d pictures are needed, not %" G_GSIZE_FORMAT ".",
                     RECOGNISE_FRAMES_MAX, frames_n);
+        return false;
+    }
+    if (!check_pixels(recogniser, frames, frames_n, error)) {
         return false;
     }
     struct face_worker *worker = recognise_worker_acquire(recogniser, error);

@@ -135,7 +135,8 @@ struct recognise_answer {
  * without a usable face are passed over as long as one has it; embeddings and liveness are judged
  * over all usable frames together. Frames that show different people answer SEVERAL_FACES.
  * Fails when a frame cannot be decoded (face_image_decode), with BASE_ERROR_INVALID for no frames
- * or too many.
+ * or too many, with BASE_ERROR_TOO_LARGE when all together have more than twice the pixels that one
+ * may have.
  */
 #define RECOGNISE_FRAMES_MAX 16
 bool recognise_probe(struct recogniser *recogniser, const struct recognise_picture *frames,

@@ -13,6 +13,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct face_image image;
         g_autoptr(GError) error = NULL;
         bool decoded = face_image_decode(data, size, &limits[i], &image, &error);
+        int width = 0;
+        int height = 0;
+        bool measured = face_image_measure(data, size, &limits[i], &width, &height, NULL);
+        g_assert(!decoded || (measured && width > 0 && height > 0));
         g_assert(decoded == (image.rgb != NULL));
         g_assert(decoded == (error == NULL));
         if (decoded) {

@@ -213,6 +213,95 @@ static void greedy_files(void **state)
     builder_finish(&b);
 }
 
+/* A matrix of 64 million elements from a few bytes, and many nodes that each want a copy of it. */
+static void shared_matrix(struct builder *b, bool transposed, bool scaled, int nodes)
+{
+    const int64_t dims[] = {8000, 8000};
+    const char *data = "x";
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f"};
+    builder_init(b, 9);
+    builder_input(b, "x", "1x8000");
+    builder_output(b, names[nodes - 1]);
+    builder_ints(b, "dims", 2, dims);
+    builder_node(b, "ConstantOfShape", "dims", "w");
+    for (int i = 0; i < nodes; i++) {
+        g_autofree char *inputs = g_strdup_printf("%s w", data);
+        Onnx__NodeProto *node = builder_node(b, "Gemm", inputs, names[i]);
+        builder_attr_int(b, node, "transB", transposed ? 1 : 0);
+        builder_attr_float(b, node, "alpha", scaled ? 2.0f : 1.0f);
+        data = names[i];
+    }
+}
+
+static void copies_of_constants_are_counted(void **state)
+{
+    struct builder b;
+    (void)state;
+    shared_matrix(&b, false, false, 1);
+    check_refused(&b, NULL, BASE_ERROR_TOO_LARGE, "Gemm");
+    builder_finish(&b);
+    shared_matrix(&b, true, true, 1);
+    check_refused(&b, NULL, BASE_ERROR_TOO_LARGE, "Gemm");
+    builder_finish(&b);
+    /* Not changed, but each node keeps its own in the layout of its kernel. */
+    shared_matrix(&b, true, false, 6);
+    check_refused(&b, NULL, BASE_ERROR_TOO_LARGE, "Gemm");
+    builder_finish(&b);
+}
+
+/* A bias of one number spread over many outputs, and the scale and shift of a normalisation. */
+static void spread_constants_are_counted(void **state)
+{
+    struct builder b;
+    const int64_t dims[] = {1, 1 << 25};
+    const int64_t channels[] = {1 << 25};
+    float one = 1.0f;
+    (void)state;
+    builder_init(&b, 9);
+    builder_input(&b, "x", "1x1");
+    builder_output(&b, "y");
+    builder_ints(&b, "dims", 2, dims);
+    builder_floats(&b, "c", "", &one);
+    builder_node(&b, "ConstantOfShape", "dims", "w");
+    builder_node(&b, "Transpose", "w", "t");
+    Onnx__NodeProto *node = builder_node(&b, "Gemm", "x t c", "y");
+    builder_attr_int(&b, node, "transB", 1);
+    check_refused(&b, NULL, BASE_ERROR_TOO_LARGE, "Gemm");
+    builder_finish(&b);
+
+    builder_init(&b, 9);
+    builder_input(&b, "x", "1x33554432");
+    builder_output(&b, "y");
+    builder_ints(&b, "channels", 1, channels);
+    builder_node(&b, "ConstantOfShape", "channels", "w");
+    builder_node(&b, "BatchNormalization", "x w w w w", "y");
+    check_refused(&b, NULL, BASE_ERROR_TOO_LARGE, "BatchNormalization");
+    builder_finish(&b);
+}
+
+/* Convolutions that share their weights, each with its own factor to be folded in. */
+static void rewritten_weights_are_counted(void **state)
+{
+    struct builder b;
+    const int64_t dims[] = {8000, 8000, 1, 1};
+    float factor = 2.0f;
+    (void)state;
+    builder_init(&b, 9);
+    builder_input(&b, "x", "1x8000x1x1");
+    builder_output(&b, "y");
+    builder_ints(&b, "dims", 4, dims);
+    builder_floats(&b, "f", "1", &factor);
+    builder_node(&b, "ConstantOfShape", "dims", "w");
+    builder_node(&b, "Conv", "x w", "a");
+    builder_node(&b, "Mul", "a f", "b");
+    builder_node(&b, "Conv", "b w", "c");
+    builder_node(&b, "Mul", "c f", "d");
+    builder_node(&b, "Conv", "d w", "e");
+    builder_node(&b, "Mul", "e f", "y");
+    check_refused(&b, NULL, BASE_ERROR_TOO_LARGE, "too many weights");
+    builder_finish(&b);
+}
+
 /* An empty list of floats is read as one, but nothing computes with it. */
 static void empty_weights(void **state)
 {
@@ -349,6 +438,9 @@ int main(void)
         cmocka_unit_test(unknown_operator_and_attribute),
         cmocka_unit_test(broken_graphs),
         cmocka_unit_test(greedy_files),
+        cmocka_unit_test(copies_of_constants_are_counted),
+        cmocka_unit_test(spread_constants_are_counted),
+        cmocka_unit_test(rewritten_weights_are_counted),
         cmocka_unit_test(empty_weights),
         cmocka_unit_test(deep_nesting),
         cmocka_unit_test(files),
