@@ -1,5 +1,6 @@
 // Debian's Chromium as a person would use it: a fresh profile, and a note of everything that the
 // page complains about.
+import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
@@ -55,4 +56,15 @@ export async function openPage(browser, url, options = {}) {
     });
     await page.goto(url);
     return { page, context, complaints };
+}
+
+/** Opens a page, runs `check(page, context)`, and expects that the page had nothing to complain of. */
+export async function visitPage(browser, url, check, options = {}) {
+    const { page, context, complaints } = await openPage(browser, url, options);
+    try {
+        await check(page, context);
+        assert.deepEqual(complaints, []);
+    } finally {
+        await context.close();
+    }
 }

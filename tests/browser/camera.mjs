@@ -23,7 +23,7 @@ const HEIGHT = 480;
 /** How a picture is cut: the face's share of the height, moved and mirrored. */
 export const POSES = [
     { share: 0.4 },
-    { share: 0.47, dx: 0.04, brightness: 1.06 },
+    { share: 0.44, dx: 0.04, brightness: 1.06 },
     { share: 0.43, dx: 0.02, dy: 0.04, brightness: 0.94 },
 ];
 

@@ -1,4 +1,4 @@
-// The page as people use it, on a real server: registering, marking, signing in, in both languages.
+// The page as people use it, on a real server: registering, marking, one's own attendance.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test';
 
 import { Client, PASSWORD } from '../helpers/client.mjs';
 import { missingParts, projectDir, startServer } from '../helpers/server.mjs';
-import { LAPTOP, launchBrowser, noBrowser, openPage, PHONE } from './browser.mjs';
+import { launchBrowser, noBrowser, PHONE, visitPage } from './browser.mjs';
 import { cutPicture, PEOPLE, POSES, WALL, writeCamera } from './camera.mjs';
 
 const skip = missingParts({ faces: true, samples: true, web: true }) || noBrowser();
@@ -18,15 +18,6 @@ const sharedDir = process.env.PRESENTE_SHARED_DIR ?? path.join(projectDir, '../s
 const PRINT = path.join(sharedDir, 'faces/webcam/spoof/0001/0001_00_00_01_256.jpg');
 const noPrint = () => (existsSync(PRINT) ? false : `no research pictures at ${sharedDir}`);
 
-// Runs in the browser: what a screen reader could only call "button" or "link".
-function nameless() {
-    const hasName = (one) =>
-        one.getAttribute('aria-label') || one.innerText?.trim() || one.labels?.length;
-    return [...document.querySelectorAll('button, a, input:not([hidden]), select')]
-        .filter((one) => !hasName(one))
-        .map((one) => one.outerHTML);
-}
-
 describe('the page', { skip, timeout: 300_000 }, () => {
     let server, dir, group;
     const browsers = {};
@@ -35,6 +26,9 @@ describe('the page', { skip, timeout: 300_000 }, () => {
     const result = (page, kind) =>
         page.waitForSelector(`[data-result="${kind}"]`, { timeout: ANSWER_MS });
     const textOf = (page, selector) => page.locator(selector).innerText();
+
+    const visit = (browser, place, check, options) =>
+        visitPage(browser, server.url + place, check, options);
 
     async function picture(name, person, pose) {
         await writeFile(file(name), await cutPicture(browsers.plain, person, pose));
@@ -59,16 +53,6 @@ describe('the page', { skip, timeout: 300_000 }, () => {
         assert.equal(await page.locator('[data-note="photo.ready"]').count(), 3);
     }
 
-    async function visit(browser, place, check, options = {}) {
-        const { page, context, complaints } = await openPage(browser, server.url + place, options);
-        try {
-            await check(page, context);
-            assert.deepEqual(complaints, []);
-        } finally {
-            await context.close();
-        }
-    }
-
     async function fillIn(page, { name, email }) {
         await page.fill('#name', name);
         await page.fill('#email', email);
@@ -90,34 +74,6 @@ describe('the page', { skip, timeout: 300_000 }, () => {
         for (const browser of Object.values(browsers)) await browser.close();
         await server?.stop();
         await rm(dir, { recursive: true, force: true });
-    });
-
-    it('speaks the language of the browser, and the other one when asked', async () => {
-        await visit(browsers.plain, '/', async (page) => {
-            assert.equal(await textOf(page, 'h1'), 'Marca tu asistencia');
-            await page.getByRole('button', { name: /^English/ }).click();
-            assert.equal(await textOf(page, 'h1'), 'Mark attendance');
-            await page.reload();
-            assert.equal(await textOf(page, 'h1'), 'Mark attendance');
-            assert.equal(await page.getAttribute('html', 'lang'), 'en');
-        });
-        await visit(
-            browsers.plain,
-            '/',
-            async (page) => assert.equal(await textOf(page, 'h1'), 'Mark attendance'),
-            { locale: 'en-GB' },
-        );
-    });
-
-    it('is dark for who prefers that, and keeps a choice', async () => {
-        const theme = (page) => page.getAttribute('html', 'data-theme');
-        const check = async (page) => {
-            assert.equal(await theme(page), 'dark');
-            await page.getByRole('button', { name: 'Usar colores claros' }).click();
-            await page.reload();
-            assert.equal(await theme(page), 'light');
-        };
-        await visit(browsers.plain, '/', check, { colorScheme: 'dark' });
     });
 
     it('says so when there is no camera, and takes a photo instead', async () => {
@@ -191,6 +147,27 @@ describe('the page', { skip, timeout: 300_000 }, () => {
         });
     });
 
+    it('says beside the field what the server refuses', async () => {
+        const photos = [];
+        for (const [i, pose] of POSES.entries())
+            photos.push(await picture(`f${i}.jpg`, PEOPLE.officerElsewhere, pose));
+        await visit(browsers.plain, '/#/register', async (page) => {
+            await fillIn(page, { name: 'Ana Cauich', email: server.admin.email });
+            await page.setInputFiles('[data-choose="register"]', photos);
+            await page.waitForSelector('[data-photo="2"][data-note]');
+            await page.fill('#password', 'password2026');
+            await page.click('button[type=submit]');
+            await page.waitForSelector('#password-wrong', { timeout: ANSWER_MS });
+            assert.match(await textOf(page, '#password-wrong'), /fácil de adivinar/);
+            assert.equal(await page.locator('#email-wrong').count(), 0);
+            await page.fill('#password', PASSWORD);
+            await page.click('button[type=submit]');
+            await page.waitForSelector('#email-wrong', { timeout: ANSWER_MS });
+            assert.match(await textOf(page, '#email-wrong'), /¿Ya tienes cuenta\?/);
+            assert.equal(await page.locator('#password-wrong').count(), 0);
+        });
+    });
+
     it('registers with three photos from files, and welcomes', async () => {
         const photos = [];
         for (const [i, pose] of POSES.entries())
@@ -203,6 +180,25 @@ describe('the page', { skip, timeout: 300_000 }, () => {
             await page.waitForSelector('[data-registered]', { timeout: ANSWER_MS });
             assert.match(await textOf(page, 'h1'), /Sofía/);
         });
+    });
+
+    it('tells photos of another person, and a face that is registered already', async () => {
+        const officer = await picture('c0.jpg', PEOPLE.officerElsewhere, POSES[0]);
+        const turned = await picture('c1.jpg', PEOPLE.officerElsewhere, POSES[1]);
+        const third = await picture('c2.jpg', PEOPLE.officerElsewhere, POSES[2]);
+        const stranger = await picture('c3.jpg', PEOPLE.stranger, POSES[0]);
+        const refused = async (photos, note, sentence) =>
+            visit(browsers.plain, '/#/register', async (page) => {
+                await fillIn(page, { name: 'Ana Cauich', email: 'ana@uni.mx' });
+                await page.setInputFiles('[data-choose="register"]', photos);
+                await page.waitForSelector('[data-photo="2"][data-note]');
+                await page.click('button[type=submit]');
+                const photo = page.locator(`[data-note="${note}"]`).first();
+                await photo.waitFor({ timeout: ANSWER_MS });
+                assert.match(await photo.innerText(), sentence);
+            });
+        await refused([officer, turned, stranger], 'photo.other_person', /Elige una tuya/);
+        await refused([officer, turned, third], 'photo.duplicate', /ya está registrada/);
     });
 
     it('marks who stands before the camera, from another photograph of her', async () => {
@@ -313,40 +309,6 @@ describe('the page', { skip, timeout: 300_000 }, () => {
             await page.getByText('No hay conexión').first().waitFor({ timeout: ANSWER_MS });
             await context.setOffline(false);
             await result(page, 'match');
-        });
-    });
-
-    it('can be used with the keyboard, and everything has a name', async () => {
-        for (const place of ['/', '/#/register', '/#/sign-in'])
-            await visit(browsers.plain, place, async (page) => {
-                await page.waitForSelector('h1');
-                await page.keyboard.press('Tab');
-                assert.equal(await page.evaluate(() => document.activeElement.className), 'skip');
-                assert.deepEqual(await page.evaluate(nameless), []);
-                assert.equal(await page.locator('h1').count(), 1);
-            });
-    });
-
-    it('fits the phone and the laptop without scrolling sideways', async () => {
-        for (const viewport of [PHONE, LAPTOP, { width: 320, height: 640 }])
-            for (const place of ['/', '/#/register', '/#/sign-in'])
-                await visit(
-                    browsers.plain,
-                    place,
-                    async (page) => {
-                        await page.waitForSelector('h1');
-                        const over = await page.evaluate(
-                            () => document.documentElement.scrollWidth - innerWidth,
-                        );
-                        assert.ok(over <= 0, `${place} at ${viewport.width} px: ${over} px over`);
-                    },
-                    { viewport },
-                );
-    });
-
-    it('serves the documentation of its API itself', async () => {
-        await visit(browsers.plain, '/docs', async (page) => {
-            await page.getByText('/attendance/mark').first().waitFor({ timeout: ANSWER_MS });
         });
     });
 });

@@ -54,6 +54,18 @@ test('the reasons that the recogniser gives have advice in the page', async () =
     }
 });
 
+test('every refusal of a photo by the server has its own sentence', async () => {
+    const source = await readFile(path.join(projectDir, 'src/service/photos.c'), 'utf8');
+    const names = source.matchAll(/\[SERVICE_PHOTO_\w+\] = "([a-z_]+)"/g);
+    const results = [...names].map(([, name]) => name).filter((name) => name !== 'accepted');
+    assert.ok(results.includes('other_person') && results.length >= 7);
+    for (const texts of Object.values(TEXTS)) {
+        for (const result of results) assert.ok(`photo.${result}` in texts, result);
+        const sentences = results.map((result) => texts[`photo.${result}`]);
+        assert.equal(new Set(sentences).size, results.length);
+    }
+});
+
 test('the colours of text keep 4.5:1 on the grounds they stand on, in both themes', async () => {
     const css = await readFile(path.join(projectDir, 'web/styles/tokens.css'), 'utf8');
     const tokens = (text) => {

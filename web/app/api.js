@@ -59,22 +59,26 @@ export const register = (values, photos) =>
     send('register', { method: 'POST', body: form(values, photos) });
 
 export const signIn = (email, password) => post('login', { email, password });
-export const signOut = () => post('logout', {});
 export const groups = () => send(`groups?${query({ limit: 200 })}`);
 export const ownAttendance = (page) => send(`attendance?${query(page)}`);
 export const allAttendance = (page) => send(`attendance/all?${query(page)}`);
 export const version = () => send('version');
 
-/** Who is signed in here, or null. */
-export async function me() {
-    try {
-        const answer = await send('me');
-        return answer.user ?? answer;
-    } catch (trouble) {
-        if (trouble.kind === 'signed-out') return null;
-        throw trouble;
-    }
+// For calls of somebody signed in: null when the server says that nobody is.
+function nullWhenSignedOut(trouble) {
+    if (trouble.kind === 'signed-out') return null;
+    throw trouble;
 }
+
+/** Who is signed in here, or null. */
+export const me = () => send('me').catch(nullWhenSignedOut);
+
+/** Throws when the session may live on; one that had ended already is fine. */
+export const signOut = () => post('logout', {}).catch(nullWhenSignedOut);
+
+/** The names of the fields that a refusal is about. */
+export const refusedFields = ({ details }) =>
+    Array.isArray(details) ? details.map(({ field }) => field).filter(Boolean) : [];
 
 const TROUBLE_TEXTS = {
     offline: 'trouble.offline',

@@ -8,7 +8,7 @@ export const PAGE_SIZE = 50;
 // Quick answers show no sign of waiting.
 const SHOW_WAITING_MS = 400;
 
-/** Fetches when one of `inputs` changes; `fetchPage({limit, offset})` gives {items, total}. */
+/** Fetches when one of `inputs` changes; `fetchPage({limit, offset})` gives {items, total, …}. */
 export function useList(fetchPage, inputs) {
     const [offset, setOffset] = useState(0);
     const [turn, setTurn] = useState(0);
@@ -18,7 +18,7 @@ export function useList(fetchPage, inputs) {
     useEffect(() => {
         let left = false;
         fetchPage({ limit: PAGE_SIZE, offset }).then(
-            ({ items, total }) => !left && setState({ items, total, ready: true, trouble: null }),
+            (answer) => !left && setState({ ...answer, ready: true, trouble: null }),
             (trouble) => !left && setState((now) => ({ ...now, ready: true, trouble })),
         );
         return () => {

@@ -4,7 +4,7 @@ import { HistoryPage } from './history.js';
 import { Fragment, html, render, useEffect, useState } from './html.js';
 import { MarkPage } from './mark.js';
 import { MePage } from './me.js';
-import { Icon } from './parts.js';
+import { Icon, Notice } from './parts.js';
 import { RegisterPage } from './register.js';
 import { SignInPage } from './sign-in.js';
 import { remember, remembered } from './storage.js';
@@ -77,10 +77,11 @@ function usePath() {
     return path;
 }
 
-// Asking who is signed in is only worth it where somebody has signed in.
+// Asking who is signed in is only worth it where somebody has signed in. Without an answer that
+// stays remembered: the cookie may still be good.
 async function whoIsHere() {
     if (remembered('signed-in') !== 'yes') return null;
-    const user = await api.me().catch(() => null);
+    const user = await api.me();
     remember('signed-in', user ? 'yes' : 'no');
     return user;
 }
@@ -92,37 +93,50 @@ async function institutionHere() {
     return answer;
 }
 
+const Unanswered = ({ trouble, onRetry }) => html`
+    <${Notice} kind="warn">${t(api.troubleText(trouble))}
+        <div><button class="link" onClick=${onRetry}>${t('app.retry')}</button></div><//>`;
+
 function App() {
     const path = usePath();
     const [institution, setInstitution] = useState({});
     const [welcomed, setWelcomed] = useState(null);
     const [user, setUser] = useState(undefined);
+    const [trouble, setTrouble] = useState(null);
     const [language, setShownLanguage] = useState(currentLanguage);
     const [theme, setTheme] = useState(currentTheme);
 
-    useEffect(() => {
-        Promise.all([whoIsHere(), institutionHere()]).then(([someone, where]) => {
-            setInstitution(where);
-            setUser(someone);
+    async function lookRound() {
+        const asked = institutionHere();
+        let problem = null;
+        const someone = await whoIsHere().catch((unanswered) => {
+            problem = unanswered;
+            return null;
         });
-    }, []);
+        setInstitution(await asked);
+        setTrouble(problem);
+        setUser(someone);
+    }
+    useEffect(() => void lookRound(), []);
     useEffect(() => {
         if (path !== 'register') setWelcomed(null);
     }, [path]);
 
-    function registeredAs(someone) {
+    function arrived(someone) {
         remember('signed-in', 'yes');
-        setWelcomed(someone.name);
+        setTrouble(null);
         setUser(someone);
     }
-
+    function registeredAs(someone) {
+        setWelcomed(someone.name);
+        arrived(someone);
+    }
     function signedInAs(someone) {
-        remember('signed-in', 'yes');
-        setUser(someone);
+        arrived(someone);
         location.hash = STAFF.has(someone.role) ? '#/today' : '#/history';
     }
     async function signOut() {
-        await api.signOut().catch(() => {});
+        await api.signOut();
         remember('signed-in', 'no');
         setUser(null);
         location.hash = '#/';
@@ -146,6 +160,7 @@ function App() {
             <${Tools} theme=${theme} onTheme=${() => setTheme(switchTheme())}
                 onLanguage=${changeLanguage} />
             <main id="main" tabindex="-1" class=${`main ${place?.wide ? '' : 'narrow'}`}>
+                ${trouble && html`<${Unanswered} trouble=${trouble} onRetry=${lookRound} />`}
                 ${place &&
                 html`<${PAGES[place.name]} key=${place.path} user=${user} institution=${institution}
                     sentHere=${path !== place.path} welcomed=${welcomed}

@@ -1,7 +1,31 @@
 // The account of who is signed in.
-import { html } from './html.js';
-import { Avatar, Icon, Title } from './parts.js';
+import { troubleText } from './api.js';
+import { html, useState } from './html.js';
+import { Avatar, Icon, Notice, Title, WorkButton } from './parts.js';
 import { t } from './text.js';
+
+/** `onSignOut` throws while the session lives on: then that is said, and nobody walks away. */
+function SignOut({ onSignOut }) {
+    const [working, setWorking] = useState(false);
+    const [trouble, setTrouble] = useState(null);
+    async function leave() {
+        if (working) return;
+        setWorking(true);
+        setTrouble(null);
+        try {
+            await onSignOut();
+        } catch (problem) {
+            setTrouble(problem);
+            setWorking(false);
+        }
+    }
+    return html`
+        ${trouble &&
+        html`<${Notice} kind="warn" live="assertive">
+            ${t('sign-out.still')} ${t(troubleText(trouble))}<//>`}
+        <div><${WorkButton} class="button plain" working=${working} onClick=${leave}>
+            <${Icon} name="log-out" />${t('sign-out')}<//></div>`;
+}
 
 export const MePage = ({ user, onSignOut }) => html`
     <div class="page">
@@ -15,6 +39,5 @@ export const MePage = ({ user, onSignOut }) => html`
                 <dd>${t('me.faces.count', { n: user.face_count ?? 0 })}</dd>
             </dl>
         </div>
-        <div><button class="button plain" onClick=${onSignOut}>
-            <${Icon} name="log-out" />${t('sign-out')}</button></div>
+        <${SignOut} onSignOut=${onSignOut} />
     </div>`;

@@ -1,5 +1,5 @@
 // What the registration form has to say: found here before sending, or by the server afterwards.
-import { troubleText } from './api.js';
+import { refusedFields, troubleText } from './api.js';
 import { PHOTOS, usableCount } from './photos.js';
 import { hasText, t } from './text.js';
 
@@ -38,16 +38,17 @@ const FIELD_TEXTS = {
     email: 'field.email',
     password: 'field.password.weak',
     group_id: 'field.wrong',
-    image: 'register.photos.look',
+    photos: 'field.wrong',
 };
+const formName = (field) => (field === 'image' ? 'photos' : field);
 
-/** The field that a refusal is about: the server's sentences begin with its name. */
-function refusedField({ code, kind, message }) {
-    if (code === 'conflict') return { email: 'field.email.taken' };
-    if (kind === 'refused') return { email: 'field.email.domain' };
-    const field = message.split(' ', 1)[0];
-    const name = field === 'image' ? 'photos' : field;
-    return field in FIELD_TEXTS ? { [name]: FIELD_TEXTS[field] } : {};
+/** {field of the form: text key} of what a refusal is about. */
+function refusedKeys(trouble) {
+    if (trouble.kind === 'refused') return { email: 'field.email.domain' };
+    const texts =
+        trouble.code === 'conflict' ? { ...FIELD_TEXTS, email: 'field.email.taken' } : FIELD_TEXTS;
+    const names = refusedFields(trouble).map(formName);
+    return Object.fromEntries(names.filter((name) => name in texts).map((n) => [n, texts[n]]));
 }
 
 /** {wrong: {field: sentence}, photos: [{index, key}], sentence} for a registration refused. */
@@ -55,7 +56,7 @@ export function readRefusal(trouble) {
     if (trouble.kind !== 'invalid' && trouble.kind !== 'refused')
         return { wrong: {}, photos: [], sentence: t(troubleText(trouble)) };
     const photos = refusedPhotos(trouble.details);
-    const keys = photos.length > 0 ? { photos: 'register.photos.look' } : refusedField(trouble);
+    const keys = photos.length > 0 ? { photos: 'register.photos.look' } : refusedKeys(trouble);
     const wrong = Object.fromEntries(Object.entries(keys).map(([field, key]) => [field, t(key)]));
     const sentence = t(Object.keys(wrong).length > 0 ? 'register.look' : 'field.wrong');
     return { wrong, photos, sentence };

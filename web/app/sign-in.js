@@ -1,5 +1,5 @@
 // Signing in, to see one's own attendance.
-import { signIn, troubleText } from './api.js';
+import { refusedFields, signIn, troubleText } from './api.js';
 import { Field, PasswordField } from './field.js';
 import { html, useState } from './html.js';
 import { Notice, Title, WorkButton } from './parts.js';
@@ -9,6 +9,14 @@ function sentence(trouble) {
     if (trouble.kind === 'signed-out' || trouble.kind === 'invalid') return 'sign-in.wrong';
     if (trouble.kind === 'many') return 'sign-in.many';
     return troubleText(trouble);
+}
+
+const FIELD_TEXTS = { email: 'field.email', password: 'field.wrong' };
+
+/** {field: sentence} of the fields that the server could not read. */
+function refused(trouble) {
+    const names = refusedFields(trouble).filter((name) => name in FIELD_TEXTS);
+    return Object.fromEntries(names.map((name) => [name, t(FIELD_TEXTS[name])]));
 }
 
 function missing({ email, password }) {
@@ -25,20 +33,25 @@ export function SignInPage({ onSignedIn, sentHere }) {
     const [working, setWorking] = useState(false);
     const set = (name) => (event) => setValues({ ...values, [name]: event.target.value });
 
+    /** Shows what is wrong beside the fields; is there anything? */
+    function showWrong(found) {
+        setWrong(found);
+        const [first] = Object.keys(found);
+        if (first) document.getElementById(first).focus();
+        return Boolean(first);
+    }
+
     async function submit(event) {
         event.preventDefault();
         if (working) return;
-        const lacking = missing(values);
-        setWrong(lacking);
         setTrouble(null);
-        const [first] = Object.keys(lacking);
-        if (first) return void document.getElementById(first).focus();
+        if (showWrong(missing(values))) return;
         setWorking(true);
         try {
             const answer = await signIn(values.email.trim(), values.password);
             onSignedIn(answer.user);
         } catch (problem) {
-            setTrouble(sentence(problem));
+            if (!showWrong(refused(problem))) setTrouble(sentence(problem));
             setWorking(false);
         }
     }

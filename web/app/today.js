@@ -6,27 +6,32 @@ import { Avatar, Icon, StatusChip, Title } from './parts.js';
 import { clockTime, dayName, t, today } from './text.js';
 
 const STATUSES = ['present', 'late', 'absent', 'excused'];
-const SORTS = {
-    name: (mark) => mark.user_name ?? '',
-    time: (mark) => mark.marked_at,
-    status: (mark) => STATUSES.indexOf(mark.status),
-};
 
-function sorted(items, { by, down }) {
-    const value = SORTS[by];
-    const { lang } = document.documentElement;
-    const order = (a, b) =>
-        typeof a === 'number' ? a - b : a.localeCompare(b, lang);
-    return [...items].sort((a, b) => (down ? -1 : 1) * order(value(a), value(b)));
+// How many marks of the day have each status; a page that is not the whole day cannot tell.
+async function countsOf({ items, total }, day) {
+    const count = async (status) => {
+        if (items.length === total) return items.filter((mark) => mark.status === status).length;
+        return (await allAttendance({ from: day, to: day, status, limit: 1 })).total;
+    };
+    const counts = await Promise.all(STATUSES.map(count));
+    return Object.fromEntries(STATUSES.map((status, i) => [status, counts[i]]));
 }
 
-const Counts = ({ list }) => html`
+async function registerOf(day, { by, down }, page) {
+    const sort = `${down ? '-' : ''}${by}`;
+    const list = await allAttendance({ ...page, from: day, to: day, sort });
+    // The register is worth showing without its counts.
+    const counts = await countsOf(list, day).catch(() => ({}));
+    return { ...list, counts };
+}
+
+const Counts = ({ total, counts }) => html`
     <div class="card counts">
-        <h2 class="figures">${t('today.count', { n: list.total })}</h2>
-        ${STATUSES.map((status) => {
-            const n = list.items.filter((mark) => mark.status === status).length;
-            return n > 0 && html`<${StatusChip} status=${status} n=${n} />`;
-        })}
+        <h2 class="figures">${t('today.count', { n: total })}</h2>
+        ${STATUSES.map(
+            (status) =>
+                counts[status] > 0 && html`<${StatusChip} status=${status} n=${counts[status]} />`,
+        )}
     </div>`;
 
 function Head({ name, by, sort, onSort }) {
@@ -51,8 +56,8 @@ const Row = ({ mark }) => html`
 
 export function TodayPage() {
     const [day, setDay] = useState(today);
-    const [sort, setSort] = useState({ by: 'time', down: true });
-    const list = useList((page) => allAttendance({ ...page, from: day, to: day }), [day]);
+    const [sort, setSort] = useState({ by: 'marked_at', down: true });
+    const list = useList((page) => registerOf(day, sort, page), [day, sort]);
     const title = t(day === today() ? 'today.title' : 'today.title.other');
     const head = (key, by) =>
         html`<${Head} name=${t(key)} by=${by} sort=${sort} onSort=${setSort} />`;
@@ -68,16 +73,16 @@ export function TodayPage() {
             </header>
             <${ListFrame} list=${list} icon="users-round" empty=${t('today.empty')}
                 button=${html`<a class="button" href="#/">${t('today.empty.button')}</a>`}>
-                <${Counts} list=${list} />
+                <${Counts} total=${list.total} counts=${list.counts} />
                 <div class="table-wrap" tabindex="0" role="region" aria-label=${title}>
                     <table>
                         <thead><tr>
                             ${head('today.name', 'name')}
                             <th scope="col" class="group-cell">${t('today.group')}</th>
-                            ${head('history.time', 'time')}
-                            ${head('history.status', 'status')}
+                            ${head('history.time', 'marked_at')}
+                            <th scope="col">${t('history.status')}</th>
                         </tr></thead>
-                        <tbody>${sorted(list.items, sort).map(
+                        <tbody>${list.items.map(
                             (mark) => html`<${Row} key=${mark.id} mark=${mark} />`,
                         )}</tbody>
                     </table>

@@ -93,6 +93,7 @@ export default {
     'sign-in.new': 'No account yet?',
     'sign-in.first': 'Sign in to see this page.',
     'sign-out': 'Sign out',
+    'sign-out.still': 'You are still signed in.',
 
     'register.title': 'Register',
     'register.lead': 'Three photos, so that your face is enough from then on.',
@@ -139,8 +140,8 @@ export default {
     'photo.poor_quality': 'Not clear enough. Take it again in good light.',
     'photo.presentation_attack': 'This looks like a picture of a picture. Take one of yourself.',
     'photo.repeated': 'The same photo twice. Choose another one.',
-    'photo.duplicate': 'This face is registered already.',
-    'photo.other_person': 'This does not look like the person of the other photos.',
+    'photo.duplicate': 'This face is registered already. Sign in, or ask your teacher.',
+    'photo.other_person': 'This does not look like the person of the other photos. Choose one of yourself.',
     'photo.unreadable': 'We cannot open this file. Use JPEG, PNG or WebP.',
     'photo.too_large': 'This file is too large. Choose one under 20 MB.',
 

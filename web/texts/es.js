@@ -93,6 +93,7 @@ export default {
     'sign-in.new': '¿Aún no tienes cuenta?',
     'sign-in.first': 'Entra para ver esta página.',
     'sign-out': 'Salir',
+    'sign-out.still': 'Tu sesión sigue abierta.',
 
     'register.title': 'Registrarme',
     'register.lead': 'Tres fotos, y desde entonces basta tu cara.',
@@ -139,8 +140,8 @@ export default {
     'photo.poor_quality': 'No se ve bien. Tómala otra vez con buena luz.',
     'photo.presentation_attack': 'Parece la foto de otra foto. Toma una tuya.',
     'photo.repeated': 'Es la misma foto dos veces. Elige otra.',
-    'photo.duplicate': 'Esta cara ya está registrada.',
-    'photo.other_person': 'No parece la misma persona que en las otras fotos.',
+    'photo.duplicate': 'Esta cara ya está registrada. Entra o pregunta a tu profesor.',
+    'photo.other_person': 'No parece la misma persona que en las otras fotos. Elige una tuya.',
     'photo.unreadable': 'No podemos abrir este archivo. Usa JPEG, PNG o WebP.',
     'photo.too_large': 'El archivo es muy grande. Elige uno de menos de 20 MB.',
 
