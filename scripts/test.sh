@@ -44,9 +44,10 @@ suite_asan() {
             -Dc_args=-fno-sanitize-recover=undefined >&2 || { echo "not ok - meson setup" && return; }
     fi
     ninja -C build-asan >&2 || { echo "not ok - the sanitizer build does not compile" && return; }
-    ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 \
+    # No detect_stack_use_after_return: gcc 12 puts 64-byte vectors on its fake stack unaligned.
+    ASAN_OPTIONS=strict_string_checks=1 \
         LSAN_OPTIONS=suppressions=$root/scripts/leaks.txt:print_suppressions=0 \
-        UBSAN_OPTIONS=print_stacktrace=1 meson_suite build-asan 5
+        UBSAN_OPTIONS=print_stacktrace=1 meson_suite build-asan 3
 }
 
 suite_scripts() { node_suite tests/scripts; }
