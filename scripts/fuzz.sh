@@ -15,6 +15,13 @@ build_targets() {
         step "Preparing the fuzz build" env CC=clang meson setup build-fuzz -Dfuzz=true ||
             die "The fuzz build could not be prepared; the reason stands above."
     fi
+    # meson does not notice a file that it once looked for in vain.
+    local listed=build-fuzz/targets-configured
+    if ! targets | cmp -s - "$listed"; then
+        step "Preparing the fuzz build again" meson setup --reconfigure build-fuzz ||
+            die "The fuzz build could not be prepared; the reason stands above."
+        targets >"$listed"
+    fi
     local programs
     mapfile -t programs < <(ninja -C build-fuzz -t targets all |
         sed -n 's/^\(tests\/fuzz\/fuzz_[a-z0-9_]*\): .*/\1/p')
