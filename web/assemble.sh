@@ -11,7 +11,7 @@ new=$target.new
 
 for part in preact htm lucide-static swagger-ui-dist @fontsource-variable/inter; do
     if [ ! -d "$modules/$part" ]; then
-        echo "The page needs $part, which is not in node_modules: run npm ci first." >&2
+        echo "The page needs $part, which is not in node_modules: run ./dev deps first." >&2
         exit 1
     fi
 done
