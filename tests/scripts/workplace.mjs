@@ -98,6 +98,6 @@ export async function makePath(dir, commands, stubs) {
         await symlink(stdout.trim(), path.join(bin, command));
     }
     for (const [name, text] of Object.entries(stubs))
-        await writeFile(path.join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+        await writeFile(path.join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755, flag: 'wx' });
     return bin;
 }
