@@ -8,7 +8,14 @@
 
 #define CONNECTIONS_DEFAULT 16
 #define WAIT_SECONDS_DEFAULT 10
-#define TRANSACTION_ATTEMPTS 8
+#define CONNECT_SECONDS_DEFAULT 5
+#define STATEMENT_SECONDS_DEFAULT 30
+#define TRANSACTION_ATTEMPTS 20
+
+/* Between attempts to connect to a server that is away, doubled from the first to the last. */
+#define AWAY_FIRST_US (50 * G_TIME_SPAN_MILLISECOND)
+#define AWAY_LAST_US (2 * G_TIME_SPAN_SECOND)
+#define AWAY_DOUBLINGS_MAX 6
 
 struct db {
     const struct db_driver *driver;
@@ -19,6 +26,12 @@ struct db {
     GCond released;    /* a connection came back, or may be opened */
     GPtrArray *idle;   /* struct db_connection *, the last used one last */
     guint connections; /* idle and lent */
+
+    /* While the server is away one caller now and then tries to connect; the others fail at once,
+     * rather than each waiting for the time-out. */
+    guint failures;  /* of connecting, in a row */
+    gint64 next_try; /* monotonic time */
+    bool trying;
 };
 
 static const struct db_driver *const DRIVERS[] = {&db_driver_sqlite};
@@ -30,14 +43,21 @@ const struct db_driver *db_driver_of(const struct db *db)
 
 /* ---- Opening ---- */
 
+static bool has_scheme(const struct db_driver *driver, const char *url, gsize length)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(driver->schemes) && driver->schemes[i]; i++)
+        if (strlen(driver->schemes[i]) == length &&
+            g_ascii_strncasecmp(url, driver->schemes[i], length) == 0)
+            return true;
+    return false;
+}
+
 static const struct db_driver *driver_of_url(const char *url, const char **address, GError **error)
 {
     const char *colon = url ? strchr(url, ':') : NULL;
 
     for (gsize i = 0; colon && i < G_N_ELEMENTS(DRIVERS); i++) {
-        gsize length = (gsize)(colon - url);
-        if (strlen(DRIVERS[i]->scheme) == length &&
-            g_ascii_strncasecmp(url, DRIVERS[i]->scheme, length) == 0) {
+        if (has_scheme(DRIVERS[i], url, (gsize)(colon - url))) {
             *address = colon + 1;
             return DRIVERS[i];
         }
@@ -45,7 +65,8 @@ static const struct db_driver *driver_of_url(const char *url, const char **addre
     /* What follows the colon may hold a password: it is not repeated. */
     g_set_error(error, BASE_ERROR, BASE_ERROR_UNSUPPORTED,
                 "Databases of the kind \"%.*s\" are not supported; the database URL must look like "
-                "sqlite:data/presente.db.",
+                "sqlite:data/presente.db, postgresql://user:password@host/name or "
+                "mariadb://user:password@host/name.",
                 colon ? (int)MIN(colon - url, 20) : 0, url ? url : "");
     return NULL;
 }
@@ -67,9 +88,51 @@ static void destroy_rows(gpointer data)
     g_free(rows);
 }
 
+/* Whether this caller may try to connect. */
+static bool may_connect(struct db *db)
+{
+    g_mutex_lock(&db->mutex);
+    bool may = db->failures == 0 || (!db->trying && g_get_monotonic_time() >= db->next_try);
+    if (may && db->failures > 0)
+        db->trying = true;
+    g_mutex_unlock(&db->mutex);
+    return may;
+}
+
+static void note_connect(struct db *db, bool connected)
+{
+    g_mutex_lock(&db->mutex);
+    db->trying = false;
+    if (connected) {
+        if (db->failures > 0)
+            g_message("The database is back.");
+        db->failures = 0;
+    } else {
+        gint64 wait = AWAY_FIRST_US << MIN(db->failures, AWAY_DOUBLINGS_MAX);
+        /* Not all nodes at the same moment. */
+        wait = (gint64)((double)MIN(wait, AWAY_LAST_US) * g_random_double_range(0.5, 1.0));
+        db->next_try = g_get_monotonic_time() + wait;
+        db->failures++;
+    }
+    g_mutex_unlock(&db->mutex);
+}
+
+/* The driver's own connection; NULL at once while the server is known to be away. */
+static void *connect_native(struct db *db, GError **error)
+{
+    if (!may_connect(db)) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
+                    "The database cannot be reached at the moment. Try again in a moment.");
+        return NULL;
+    }
+    void *native = db->driver->connect(db->shared, error);
+    note_connect(db, native != NULL);
+    return native;
+}
+
 static struct db_connection *open_connection(struct db *db, GError **error)
 {
-    void *native = db->driver->connect(db->shared, error);
+    void *native = connect_native(db, error);
 
     if (!native)
         return NULL;
@@ -80,6 +143,21 @@ static struct db_connection *open_connection(struct db *db, GError **error)
     connection->statements = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, destroy_rows);
     connection->running = g_ptr_array_new();
     return connection;
+}
+
+/* Puts a new connection in the place of a broken one that somebody holds. */
+static bool reopen(struct db_connection *connection)
+{
+    struct db *db = connection->db;
+    void *native = connect_native(db, NULL);
+
+    if (!native)
+        return false;
+    g_hash_table_remove_all(connection->statements);
+    db->driver->disconnect(connection->native);
+    connection->native = native;
+    connection->broken = false;
+    return true;
 }
 
 struct db *db_open(const char *url, const struct db_options *options, GError **error)
@@ -100,6 +178,10 @@ struct db *db_open(const char *url, const struct db_options *options, GError **e
         db->options.acquire_seconds = WAIT_SECONDS_DEFAULT;
     if (db->options.busy_seconds == 0)
         db->options.busy_seconds = WAIT_SECONDS_DEFAULT;
+    if (db->options.connect_seconds == 0)
+        db->options.connect_seconds = CONNECT_SECONDS_DEFAULT;
+    if (db->options.statement_seconds == 0)
+        db->options.statement_seconds = STATEMENT_SECONDS_DEFAULT;
     g_mutex_init(&db->mutex);
     g_cond_init(&db->released);
     db->idle = g_ptr_array_new();
@@ -175,6 +257,10 @@ struct db_connection *db_acquire(struct db *db, GError **error)
                     "All connections to the database are in use. Try again in a moment.");
         return NULL;
     }
+    if (connection && db->driver->alive && !db->driver->alive(connection->native)) {
+        close_connection(connection);
+        connection = NULL;
+    }
     if (!connection)
         connection = open_connection(db, error);
     if (!connection)
@@ -245,15 +331,21 @@ static struct db_rows *prepare(struct db_connection *connection, const char *sql
     return rows;
 }
 
-static struct db_rows *start(struct db_connection *connection, const char *sql,
+static struct db_rows *start(struct db_connection *connection, bool streaming, const char *sql,
                              const struct db_value *values, gsize n, GError **error)
 {
     connection->lost_race = false;
+    if (connection->broken) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
+                    "The connection to the database was lost. Try again in a moment.");
+        return NULL;
+    }
 
     struct db_rows *rows = prepare(connection, sql, error);
     if (!rows)
         return NULL;
     rows->in_use = true;
+    rows->streaming = streaming;
     g_ptr_array_add(connection->running, rows);
     if (!connection->db->driver->bind(rows, values, n, error)) {
         db_rows_free(rows);
@@ -265,7 +357,7 @@ static struct db_rows *start(struct db_connection *connection, const char *sql,
 bool db_execute_values(struct db_connection *connection, gint64 *changed, GError **error,
                        const char *sql, const struct db_value *values, gsize n)
 {
-    g_autoptr(db_rows) rows = start(connection, sql, values, n, error);
+    g_autoptr(db_rows) rows = start(connection, false, sql, values, n, error);
     gint64 count = 0;
 
     if (!rows || !connection->db->driver->execute(rows, &count, error))
@@ -278,13 +370,19 @@ bool db_execute_values(struct db_connection *connection, gint64 *changed, GError
 struct db_rows *db_query_values(struct db_connection *connection, GError **error, const char *sql,
                                 const struct db_value *values, gsize n)
 {
-    return start(connection, sql, values, n, error);
+    return start(connection, false, sql, values, n, error);
+}
+
+struct db_rows *db_query_stream_values(struct db_connection *connection, GError **error,
+                                       const char *sql, const struct db_value *values, gsize n)
+{
+    return start(connection, true, sql, values, n, error);
 }
 
 bool db_query_int_values(struct db_connection *connection, gint64 *value, GError **error,
                          const char *sql, const struct db_value *values, gsize n)
 {
-    g_autoptr(db_rows) rows = start(connection, sql, values, n, error);
+    g_autoptr(db_rows) rows = start(connection, false, sql, values, n, error);
     GError *problem = NULL;
 
     if (!rows)
@@ -399,8 +497,9 @@ base_time db_rows_time(struct db_rows *rows, guint column)
 
 /* ---- Transactions ---- */
 
+/* `in_doubt`: whether it was committed cannot be told. */
 static bool run_once(struct db_connection *connection, enum db_transaction_kind kind,
-                     db_transaction_body body, gpointer data, GError **error)
+                     db_transaction_body body, gpointer data, bool *in_doubt, GError **error)
 {
     const struct db_driver *driver = connection->db->driver;
 
@@ -416,12 +515,28 @@ static bool run_once(struct db_connection *connection, enum db_transaction_kind 
         g_set_error(&problem, BASE_ERROR, BASE_ERROR_INTERNAL, "A transaction gave up.");
     while (connection->running->len > 0)
         db_rows_free(g_ptr_array_index(connection->running, 0));
-    if (done)
+    if (done) {
         done = driver->commit(connection, &problem);
+        *in_doubt = !done && connection->broken;
+    }
     end_transaction(connection, !done);
     if (problem)
         g_propagate_error(error, problem);
     return done;
+}
+
+/* Whether running it again may help, with a connection on which it can. */
+static bool can_run_again(struct db_connection *connection, bool in_doubt, guint attempt)
+{
+    if (in_doubt || attempt >= TRANSACTION_ATTEMPTS)
+        return false;
+    if (connection->broken)
+        return !connection->pinned && reopen(connection);
+    if (!connection->lost_race)
+        return false;
+    /* Different waits, so that the same two do not meet again. */
+    g_usleep((gulong)g_random_int_range(500, 4000 * (gint32)MIN(attempt, 10)));
+    return true;
 }
 
 static bool run(struct db_connection *connection, enum db_transaction_kind kind,
@@ -434,15 +549,14 @@ static bool run(struct db_connection *connection, enum db_transaction_kind kind,
     }
     for (guint attempt = 1;; attempt++) {
         g_autoptr(GError) problem = NULL;
+        bool in_doubt = false;
 
-        if (run_once(connection, kind, body, data, &problem))
+        if (run_once(connection, kind, body, data, &in_doubt, &problem))
             return true;
-        if (!connection->lost_race || attempt >= TRANSACTION_ATTEMPTS) {
+        if (!can_run_again(connection, in_doubt, attempt)) {
             g_propagate_error(error, g_steal_pointer(&problem));
             return false;
         }
-        /* Different waits, so that the same two do not meet again. */
-        g_usleep((gulong)g_random_int_range(500, 4000 * (gint32)attempt));
     }
 }
 
@@ -450,6 +564,12 @@ bool db_transaction_on(struct db_connection *connection, db_transaction_body bod
                        GError **error)
 {
     return run(connection, DB_TRANSACTION_WRITE, body, data, error);
+}
+
+bool db_transaction_keyed_on(struct db_connection *connection, db_transaction_body body,
+                             gpointer data, GError **error)
+{
+    return run(connection, DB_TRANSACTION_KEYED, body, data, error);
 }
 
 bool db_snapshot_on(struct db_connection *connection, db_transaction_body body, gpointer data,

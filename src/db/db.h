@@ -1,11 +1,15 @@
 /*
  * The database port: what the rest of the program knows about databases.
  *
- * SQLite stands behind it now; the shape is also that of PostgreSQL and MariaDB, so it has pooled
- * connections, prepared statements with typed values and transactions that may have to run again,
- * and nothing that only one of them can do. SQL is written once, in the common subset, with `?` for
- * each value; where the dialects differ a statement has one text for each (struct db_sql). SQL
- * texts are constants: no statement is ever put together at run time.
+ * SQLite, PostgreSQL and MariaDB (or MySQL) stand behind it: pooled connections, prepared
+ * statements with typed values and transactions that may have to run again, and nothing that only
+ * one of them can do. SQL is written once, in the common subset, with `?` for each value; where the
+ * dialects differ a statement has one text for each (struct db_sql). SQL texts are constants: no
+ * statement is ever put together at run time.
+ *
+ * A server that goes away costs the calls that are under way a BASE_ERROR_UNAVAILABLE. Until it is
+ * back db_acquire() fails at once, except for one attempt to connect now and then; after that
+ * everything works again without being told.
  *
  * Errors of every function here and in query/:
  *   BASE_ERROR_CONFLICT     a unique or foreign key forbids it; db_conflict_is() tells which
@@ -40,20 +44,32 @@ typedef struct db_rows db_rows;
 /* ---- Opening ---- */
 
 struct db_options {
-    guint connections;     /* most connections open at once; 0: 16 */
-    guint acquire_seconds; /* how long db_acquire() waits for a free one; 0: 10 */
-    guint busy_seconds;    /* how long a statement waits for another process's lock; 0: 10 */
-    bool must_exist;       /* do not create a database where there is none */
+    guint connections;       /* most connections open at once; 0: 16 */
+    guint acquire_seconds;   /* how long db_acquire() waits for a free one; 0: 10 */
+    guint busy_seconds;      /* how long a statement waits for another's lock; 0: 10 */
+    guint connect_seconds;   /* how long opening a connection to a server may take; 0: 5 */
+    guint statement_seconds; /* how long a server may work on one statement; 0: 30 */
+    bool must_exist;         /* do not create a database where there is none */
     bool read_only;
 };
 
 /*
- * Opens the database that a URL names, and creates it (mode 0600, without tables: db_migrate()
- * makes those) where there is none. "sqlite:data/presente.db" is a path relative to the working
- * directory, "sqlite:/var/lib/presente.db" an absolute one. Missing folders are created, mode 0700.
- * `options` may be NULL for the defaults. Close with db_close().
+ * Opens the database that a URL names. `options` may be NULL for the defaults. Close with
+ * db_close().
+ *
+ * "sqlite:data/presente.db" is a path relative to the working directory,
+ * "sqlite:/var/lib/presente.db" an absolute one. The file is created (mode 0600, without tables:
+ * db_migrate() makes those) where there is none, and missing folders with mode 0700.
+ *
+ * "postgresql://user:password@host:5432/database" and "mariadb://user:password@host:3306/database"
+ * (or "postgres:", "mysql:") name a database that exists on a server; db/url.h tells which options
+ * may follow after "?". The connection is encrypted and the server's certificate and name are
+ * verified unless the server is on this machine or the URL says otherwise.
  */
 struct db *db_open(const char *url, const struct db_options *options, GError **error);
+
+/* The URL as it may be shown to people and logs: without the password. g_free() it. */
+char *db_url_display(const char *url);
 
 /* Closes every connection. All must have been released. NULL is allowed. */
 void db_close(struct db *db);
@@ -148,10 +164,20 @@ const char *db_sql(const struct db_connection *connection, const struct db_sql *
     db_query_values((connection), (error), (sql), DB_VALUES_(__VA_ARGS__) + 1,                     \
                     DB_VALUES_N_(__VA_ARGS__))
 
+/*
+ * As db_query(), for results too large for memory: the rows are taken from the server as they are
+ * read. Until the rows are freed nothing else may run on this connection.
+ */
+#define db_query_stream(connection, error, sql, ...)                                               \
+    db_query_stream_values((connection), (error), (sql), DB_VALUES_(__VA_ARGS__) + 1,              \
+                           DB_VALUES_N_(__VA_ARGS__))
+
 bool db_execute_values(struct db_connection *connection, gint64 *changed, GError **error,
                        const char *sql, const struct db_value *values, gsize n);
 struct db_rows *db_query_values(struct db_connection *connection, GError **error, const char *sql,
                                 const struct db_value *values, gsize n);
+struct db_rows *db_query_stream_values(struct db_connection *connection, GError **error,
+                                       const char *sql, const struct db_value *values, gsize n);
 
 /* The first column of the first row as an integer. BASE_ERROR_NOT_FOUND when there is no row. */
 #define db_query_int(connection, value, error, sql, ...)                                           \
@@ -195,15 +221,28 @@ typedef bool (*db_transaction_body)(struct db_connection *connection, gpointer d
                                     GError **error);
 
 /*
- * Runs the body in a transaction that may write; when it returns
- * true and so does this, everything is durable. A transaction that lost against another one (busy,
- * serialisation failure, deadlock) is run again, a few times, before BASE_ERROR_UNAVAILABLE.
+ * Runs the body in a transaction that may write; when it returns true and so does this, everything
+ * is durable. Transactions have the effect of running one after the other (SERIALIZABLE). One that
+ * lost against another (busy, serialisation failure, deadlock), or whose connection broke before it
+ * was committed, is run again, a few times, before BASE_ERROR_UNAVAILABLE.
+ *
+ * When the connection breaks during the commit itself nobody knows whether it was carried out: the
+ * answer is BASE_ERROR_UNAVAILABLE and the body is not run again. Whoever tries again must find out
+ * by a unique key, as marks do.
  */
 bool db_transaction(struct db *db, db_transaction_body body, gpointer data, GError **error);
 
 /* The same on a connection that the caller holds, outside a transaction. */
 bool db_transaction_on(struct db_connection *connection, db_transaction_body body, gpointer data,
                        GError **error);
+
+/*
+ * The same for a body whose correctness rests on unique keys, foreign keys and single statements
+ * alone (READ COMMITTED): what it has read may have changed by the time it writes. For the hottest
+ * writes, which would otherwise stop one another.
+ */
+bool db_transaction_keyed_on(struct db_connection *connection, db_transaction_body body,
+                             gpointer data, GError **error);
 
 /* The same for several reads that must agree with one another; writers are not held up. Writing in
  * it is an error. */
@@ -216,7 +255,9 @@ bool db_conflict_is(const GError *error, const char *column);
 /* ---- Schema and health ---- */
 
 /* Brings the tables up to this program's version, each numbered step in a transaction of its own;
- * nothing happens when they are there already. `applied` (may be NULL) gets the number of steps.
+ * nothing happens when they are there already. Several programs may do it at once: one works, the
+ * others wait. MariaDB cannot undo half a step: one that was interrupted there is finished by the
+ * next call. `applied` (may be NULL) gets the number of steps.
  * BASE_ERROR_UNSUPPORTED when the database is newer than the program, BASE_ERROR_CORRUPT when a
  * step that was applied once differs from the program's. */
 bool db_migrate(struct db *db, guint *applied, GError **error);

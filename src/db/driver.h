@@ -4,7 +4,8 @@
  *
  * A driver reports errors in the terms of db.h. It sets `lost_race` on the connection when the
  * failure means no more than that another transaction was quicker, so that running this one again
- * may succeed; the port does that, in one place.
+ * may succeed, and `broken` when the connection cannot be used any more (BASE_ERROR_UNAVAILABLE);
+ * the port runs transactions again and opens connections anew, in one place.
  */
 #ifndef DB_DRIVER_H
 #define DB_DRIVER_H
@@ -19,8 +20,9 @@ enum db_dialect {
 
 enum db_transaction_kind {
     DB_TRANSACTION_NONE,
-    DB_TRANSACTION_READ,
-    DB_TRANSACTION_WRITE,
+    DB_TRANSACTION_READ,  /* one snapshot, read-only (REPEATABLE READ) */
+    DB_TRANSACTION_WRITE, /* SERIALIZABLE */
+    DB_TRANSACTION_KEYED, /* READ COMMITTED */
 };
 
 enum db_step {
@@ -41,6 +43,7 @@ struct db_rows {
     void *native;
     bool cached;     /* stays in the connection's table */
     bool in_use;     /* somebody reads its rows */
+    bool streaming;  /* take rows from the server one by one; else the first step takes all */
     GError *problem; /* a column that could not be read; reported by the next step */
 };
 
@@ -52,10 +55,11 @@ struct db_connection {
     enum db_transaction_kind transaction;
     bool lost_race;
     bool broken; /* to be closed rather than pooled */
+    bool pinned; /* holds what a new connection would not have, a lock for example */
 };
 
 struct db_driver {
-    const char *scheme; /* of the URL, without the colon */
+    const char *schemes[2]; /* of the URL, without the colon; the second may be NULL */
     const char *name;
     enum db_dialect dialect;
     const struct db_migration *migrations; /* in order of number, which starts at 1, no gaps */
@@ -67,6 +71,9 @@ struct db_driver {
 
     void *(*connect)(void *shared, GError **error);
     void (*disconnect)(void *native);
+    /* Whether a connection that lay idle still has its server, told without asking it. NULL: always
+     * so. */
+    bool (*alive)(void *native);
 
     void *(*prepare)(struct db_connection *connection, const char *sql, GError **error);
     void (*finalize)(void *statement);
@@ -87,7 +94,11 @@ struct db_driver {
     bool (*commit)(struct db_connection *connection, GError **error);
     void (*rollback)(struct db_connection *connection);
 
-    /* Runs several statements, inside the caller's transaction. */
+    /* Keeps other programs from changing the schema until the lock is given back or the connection
+     * ends; waits for them, without a limit of its own. NULL: transactions do that. */
+    bool (*lock_schema)(struct db_connection *connection, bool lock, GError **error);
+    /* Runs several statements, inside the caller's transaction. Where the database commits each by
+     * itself, what an interrupted run has done before is passed over. */
     bool (*script)(struct db_connection *connection, const char *sql, GError **error);
     bool (*table_exists)(struct db_connection *connection, const char *name, bool *exists,
                          GError **error);

@@ -78,7 +78,7 @@ static bool record_step(struct db_connection *connection, const struct db_migrat
                       "INSERT INTO schema_steps (number, name, checksum, applied_at) "
                       "VALUES (?, ?, ?, ?)",
                       db_int(step->number), db_text(step->name), db_text(checksum),
-                      db_time(base_time_now()));
+                      db_int(base_time_now()));
 }
 
 /* Applies the next step, if there is one: what is next is decided inside the transaction, because
@@ -108,19 +108,38 @@ static bool apply_next(struct db_connection *connection, gpointer data, GError *
     return record_step(connection, step, error);
 }
 
+static bool apply_steps(struct db_connection *connection, struct step_state *state, guint *steps,
+                        GError **error)
+{
+    do {
+        if (!db_transaction_on(connection, apply_next, state, error))
+            return false;
+        *steps += state->applied;
+    } while (state->applied);
+    return true;
+}
+
 bool db_migrate(struct db *db, guint *applied, GError **error)
 {
-    struct step_state state = {.driver = db_driver_of(db), .applied = true};
+    struct step_state state = {.driver = db_driver_of(db)};
     g_autoptr(db_connection) connection = db_acquire(db, error);
     gint64 version;
     guint steps = 0;
 
     if (!connection || !read_version(connection, state.driver, true, &version, error))
         return false;
-    while (state.applied && version + steps < state.driver->migrations_n) {
-        if (!db_transaction_on(connection, apply_next, &state, error))
+    if (version < state.driver->migrations_n) {
+        if (state.driver->lock_schema && !state.driver->lock_schema(connection, true, error))
             return false;
-        steps += state.applied;
+        connection->pinned = true;
+        bool done = apply_steps(connection, &state, &steps, error);
+        connection->pinned = false;
+        /* A connection that was lost has lost the lock with it. */
+        if (state.driver->lock_schema && !connection->broken &&
+            !state.driver->lock_schema(connection, false, done ? error : NULL))
+            return false;
+        if (!done)
+            return false;
     }
     if (applied)
         *applied = steps;

@@ -429,7 +429,7 @@ static bool sqlite_begin(struct db_connection *connection, enum db_transaction_k
                          GError **error)
 {
     struct native *native = connection->native;
-    bool write = kind == DB_TRANSACTION_WRITE;
+    bool write = kind != DB_TRANSACTION_READ;
 
     if (write && !take_writer(native, error))
         return false;
@@ -517,7 +517,7 @@ static bool sqlite_check(struct db_connection *connection, GPtrArray *findings, 
 }
 
 const struct db_driver db_driver_sqlite = {
-    .scheme = "sqlite",
+    .schemes = {"sqlite"},
     .name = "sqlite",
     .dialect = DB_DIALECT_SQLITE,
     .migrations = DB_MIGRATIONS_SQLITE,

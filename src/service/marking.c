@@ -199,7 +199,9 @@ static bool mark_matched(struct db_connection *connection, struct mark_work *wor
     if (!work->gone &&
         (!mark_time(work, institution, error) || !mark_look(connection, work, error)))
         return false;
-    if (!work->gone && !work->attendance && !db_transaction_on(connection, mark_body, work, error))
+    /* The unique key decides between two marks of one person at once. */
+    if (!work->gone && !work->attendance &&
+        !db_transaction_keyed_on(connection, mark_body, work, error))
         return false;
     if (work->gone) {
         mark->answer.kind = RECOGNISE_UNKNOWN;

@@ -11,7 +11,7 @@ static void test_unknown_urls(void **state)
 {
     (void)state;
     static const char *const BAD[] = {
-        NULL,      "",       "presente.db", "postgresql://u:secret@h/d",
+        NULL,      "",       "presente.db", "oracle://u:secret@h/d",
         "mysql:x", "sqlite", "sqlite:",     "sqlite::memory:"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(BAD); i++) {
