@@ -1,5 +1,6 @@
 #include "app/app.h"
 
+#include "app/server.h"
 #include "base/error.h"
 #include "http/http.h"
 #include "service/gallery.h"
@@ -70,7 +71,7 @@ static guint connections_of(const struct app_settings *settings)
 
     http_options_init(&server);
     return app_settings_workers(settings) + g_get_num_processors() +
-           server.lanes[HTTP_LANE_QUICK].threads + server.event_threads + CONNECTIONS_SPARE;
+           app_server_quick_threads(settings) + server.event_threads + CONNECTIONS_SPARE;
 }
 
 struct db *app_open_database(const struct app_settings *settings, bool create, GError **error)
@@ -80,12 +81,12 @@ struct db *app_open_database(const struct app_settings *settings, bool create, G
         .must_exist = !create,
     };
     g_autoptr(GError) failure = NULL;
+    g_autofree char *shown = db_url_display(settings->database_url);
     struct db *database = db_open(settings->database_url, &options, &failure);
 
     if (!database && g_error_matches(failure, BASE_ERROR, BASE_ERROR_NOT_FOUND)) {
         g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
-                    "There is no database at %s yet: \"presente db init\" makes it.",
-                    settings->database_url);
+                    "There is no database at %s yet: \"presente db init\" makes it.", shown);
         return NULL;
     }
     if (!database)

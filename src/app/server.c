@@ -7,6 +7,19 @@
 /* So many bodies of the largest size must fit into memory at once. */
 #define BODIES_MIN 4
 
+/* Threads that wait for a server are many, because waiting costs nothing and commits that arrive
+ * together become durable together. */
+#define QUICK_THREADS_SERVER 16
+
+unsigned app_server_quick_threads(const struct app_settings *settings)
+{
+    struct http_options options;
+
+    http_options_init(&options);
+    return db_url_is_server(settings->database_url) ? QUICK_THREADS_SERVER
+                                                    : options.lanes[HTTP_LANE_QUICK].threads;
+}
+
 static bool fill_options(struct app_server *server, const struct app_settings *settings,
                          struct http_options *options)
 {
@@ -14,6 +27,9 @@ static bool fill_options(struct app_server *server, const struct app_settings *s
 
     http_options_init(options);
     options->listen = settings->listen;
+    options->lanes[HTTP_LANE_QUICK].threads = app_server_quick_threads(settings);
+    /* An event thread must not wait for a server. */
+    options->reads_inline = !db_url_is_server(settings->database_url);
     options->lanes[HTTP_LANE_HEAVY].threads = app_settings_workers(settings);
     options->lanes[HTTP_LANE_HEAVY].queue_max = (unsigned)settings->queue;
     options->body_memory_max =

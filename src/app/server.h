@@ -15,6 +15,9 @@ struct app_server {
     struct http_directory directories[2]; /* the page, the documentation of the API */
 };
 
+/* Threads for quick requests: as many connections to the database may be wanted at once. */
+unsigned app_server_quick_threads(const struct app_settings *settings);
+
 /* Binds the port and starts to serve. `settings` and `app` must outlive the server. Fails with
  * BASE_ERROR_IO when the port is taken or the page cannot be read, BASE_ERROR_INVALID for settings
  * that make no sense; nothing is left open then. Without a folder for the page the API is served

@@ -14,7 +14,8 @@
 
 static const struct base_config_key KEYS[] = {
     {"PRESENTE_DATABASE_URL", BASE_CONFIG_TEXT, AT(database_url), "sqlite:data/presente.db",
-     .help = "the database: sqlite: and a path"},
+     .help = "the database: sqlite:FILE, postgresql://USER:PASSWORD@HOST/NAME or "
+             "mariadb://USER:PASSWORD@HOST/NAME"},
     {"PRESENTE_KEY_FILE", BASE_CONFIG_TEXT, AT(key_file), "data/presente.key",
      .help = "the key that seals faces and signs sessions; back it up apart from the database"},
     {"PRESENTE_MODELS_DIR", BASE_CONFIG_TEXT, AT(models_dir), MODELS_DIR_DEFAULT,

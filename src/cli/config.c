@@ -20,7 +20,8 @@ static char *value_text(const struct base_config_key *key, const struct app_sett
     case BASE_CONFIG_CHOICE:
         break;
     }
-    return g_strdup(*(char *const *)place);
+    /* No password of a URL ends up in somebody's terminal or mail. */
+    return db_url_display(*(char *const *)place);
 }
 
 static json_t *keys_json(const struct app_settings *settings)

@@ -8,6 +8,7 @@
 static int print_init(const struct cli_session *session, bool as_json)
 {
     const struct service_bootstrap_result *made = &session->app.bootstrap;
+    g_autofree char *shown = db_url_display(session->settings.database_url);
 
     if (as_json)
         return cli_print_json(json_pack("{s:b,s:s?,s:s?}", "created", made->created, "email",
@@ -18,10 +19,9 @@ static int print_init(const struct cli_session *session, bool as_json)
         printf(
             "The database %s is ready.\n\nFirst administrator\n  e-mail    %s\n  password  %s\n\n"
             "The password is shown only now.\n",
-            session->settings.database_url, made->email, made->password);
+            shown, made->email, made->password);
     else
-        printf("The database %s exists already; nothing was changed.\n",
-               session->settings.database_url);
+        printf("The database %s exists already; nothing was changed.\n", shown);
     return cli_print_end() ? CLI_EXIT_OK : CLI_EXIT_UNAVAILABLE;
 }
 

@@ -71,6 +71,14 @@ static const struct db_driver *driver_of_url(const char *url, const char **addre
     return NULL;
 }
 
+bool db_url_is_server(const char *url)
+{
+    const char *address;
+    const struct db_driver *driver = driver_of_url(url, &address, NULL);
+
+    return driver && driver->alive;
+}
+
 static void close_connection(struct db_connection *connection)
 {
     g_hash_table_destroy(connection->statements);
@@ -340,6 +348,8 @@ static struct db_rows *start(struct db_connection *connection, bool streaming, c
                     "The connection to the database was lost. Try again in a moment.");
         return NULL;
     }
+    if (connection->observer)
+        connection->observer(connection, sql, values, n, connection->observer_data);
 
     struct db_rows *rows = prepare(connection, sql, error);
     if (!rows)

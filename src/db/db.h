@@ -68,6 +68,9 @@ struct db_options {
  */
 struct db *db_open(const char *url, const struct db_options *options, GError **error);
 
+/* Whether the URL names a server, which statements have to travel to, rather than a file. */
+bool db_url_is_server(const char *url);
+
 /* The URL as it may be shown to people and logs: without the password. g_free() it. */
 char *db_url_display(const char *url);
 

@@ -47,6 +47,10 @@ struct db_rows {
     GError *problem; /* a column that could not be read; reported by the next step */
 };
 
+/* Sees each statement right before it runs. */
+typedef void (*db_observer)(struct db_connection *connection, const char *sql,
+                            const struct db_value *values, gsize n, gpointer data);
+
 struct db_connection {
     struct db *db;
     void *native;
@@ -54,8 +58,10 @@ struct db_connection {
     GPtrArray *running;     /* struct db_rows * in use, cached or not */
     enum db_transaction_kind transaction;
     bool lost_race;
-    bool broken; /* to be closed rather than pooled */
-    bool pinned; /* holds what a new connection would not have, a lock for example */
+    bool broken;          /* to be closed rather than pooled */
+    bool pinned;          /* holds what a new connection would not have, a lock for example */
+    db_observer observer; /* NULL: nobody looks on; for tests that ask how a statement is run */
+    gpointer observer_data;
 };
 
 struct db_driver {
@@ -71,8 +77,8 @@ struct db_driver {
 
     void *(*connect)(void *shared, GError **error);
     void (*disconnect)(void *native);
-    /* Whether a connection that lay idle still has its server, told without asking it. NULL: always
-     * so. */
+    /* Whether a connection that lay idle still has its server, told without asking it. NULL: there
+     * is no server. */
     bool (*alive)(void *native);
 
     void *(*prepare)(struct db_connection *connection, const char *sql, GError **error);
