@@ -220,7 +220,8 @@ static struct base_pool *lane_of(const struct http_exchange *exchange)
     const struct http_server *server = exchange->server;
     const struct http_route *route = exchange->request.route;
     bool is_quick_read = route->lane == HTTP_LANE_QUICK && route->method == HTTP_METHOD_GET;
-    if (route->lane == HTTP_LANE_EVENT || (is_quick_read && server->options.reads_inline))
+    bool is_inline = is_quick_read && !route->waits && server->options.reads_inline;
+    if (route->lane == HTTP_LANE_EVENT || is_inline)
         return NULL;
     return server->lanes[route->lane];
 }

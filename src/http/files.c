@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "http/content.h"
 #include "http/internal.h"
 
 #define DEPTH_MAX 16
@@ -226,7 +227,5 @@ const struct http_file *http_files_find(const struct http_files *files, const ch
 
 bool http_file_matches(const struct http_file *file, const char *if_none_match)
 {
-    if (!file->etag || !if_none_match)
-        return false;
-    return !strcmp(if_none_match, "*") || strstr(if_none_match, file->etag);
+    return file->etag && http_etag_listed(if_none_match, file->etag, true);
 }

@@ -112,6 +112,8 @@ void http_response_error(struct http_response *response, unsigned status, const 
  * the message logged and not shown, as for BASE_ERROR_INTERNAL, _CORRUPT and _IO. */
 void http_response_gerror(struct http_response *response, const GError *error);
 void http_response_no_content(struct http_response *response);
+/* No body at all: 204, 304. */
+void http_response_status_only(struct http_response *response, unsigned status);
 /* `location` is a path of this server or a URL; status 301, 302, 303, 307 or 308. */
 void http_response_redirect(struct http_response *response, unsigned status, const char *location);
 
@@ -160,6 +162,7 @@ struct http_route {
     bool body_optional;       /* a request without a body reaches the handler (else 411) */
     const char *csp;          /* replaces the Content-Security-Policy; NULL: the default */
     http_handler handler;
+    bool waits; /* QUICK only: may wait for a disk, so never on an event thread */
 };
 
 /* Files of a directory served under a prefix, read into memory at start. */

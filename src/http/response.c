@@ -151,8 +151,13 @@ void http_response_gerror(struct http_response *response, const GError *error)
 
 void http_response_no_content(struct http_response *response)
 {
+    http_response_status_only(response, MHD_HTTP_NO_CONTENT);
+}
+
+void http_response_status_only(struct http_response *response, unsigned status)
+{
     http_response_clear(response);
-    response->status = MHD_HTTP_NO_CONTENT;
+    response->status = status;
 }
 
 void http_response_redirect(struct http_response *response, unsigned status, const char *location)
