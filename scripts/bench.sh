@@ -1,6 +1,6 @@
 #!/bin/bash
-# Speed of every stage of recognition, then of the server under load. Options go to
-# tests/bench/http.sh, --json to both.
+# Speed of every stage of recognition, then of the server under load, then of the server on each
+# database. Options go to tests/bench/http.sh, --json to all.
 . "$(dirname "$0")/lib.sh"
 
 json=()
@@ -13,3 +13,4 @@ scripts/build.sh --quiet >&2
 fetch_files @vladmandic/face-api@1.7.15 scripts/samples.sha256 deps/samples package/demo >&2
 build/presente bench speed "${json[@]}"
 tests/bench/http.sh "$@"
+tests/bench/databases.sh "${json[@]}"

@@ -1,31 +1,34 @@
 #!/bin/bash
 # Installs what is missing: Debian packages, node and npm, the face models, the page's libraries.
 # deps.sh [--test] [--samples] [--quiet]: --samples adds the photographs of the demonstration,
-# --test adds them and what else only the tests need.
+# --test adds them and what else only the tests need, and tries to add what widens the tests.
 . "$(dirname "$0")/lib.sh"
 
 groups='build run'
+optional=
 quiet=
 samples=
 for option in "$@"; do
     case $option in
-        --test) groups='build run test' samples=yes ;;
+        --test) groups='build run test' optional=optional samples=yes ;;
         --samples) samples=yes ;;
         --quiet) quiet=yes ;;
         *) die "deps knows no option $option" ;;
     esac
 done
 
+# wanted_packages GROUPS
 wanted_packages() {
-    awk -v groups=" $groups " '!/^#/ && index(groups, " " $1 " ") { print $2 }' scripts/packages.txt
+    awk -v groups=" $1 " '!/^#/ && index(groups, " " $1 " ") { print $2 }' scripts/packages.txt
     # Another node than Debian's is fine, so these two are asked for by command.
-    has node || echo nodejs
-    has npm || echo npm
+    [[ " $1 " != *" build "* ]] || has node || echo nodejs
+    [[ " $1 " != *" build "* ]] || has npm || echo npm
 }
 
+# missing_packages GROUPS
 missing_packages() {
     local wanted
-    mapfile -t wanted < <(wanted_packages)
+    mapfile -t wanted < <(wanted_packages "$1")
     LC_ALL=C dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null |
         awk -v wanted="${wanted[*]}" '
             $2 == "installed" { have[$1] = 1 }
@@ -36,7 +39,7 @@ missing_packages() {
 install_packages() {
     local missing
     has dpkg-query || die "Presente's set-up needs Debian 12 (dpkg is not here)."
-    mapfile -t missing < <(missing_packages)
+    mapfile -t missing < <(missing_packages "$groups")
     [ "${#missing[@]}" -gt 0 ] || return 0
     local as_root=()
     if [ "$(id -u)" -ne 0 ]; then
@@ -55,6 +58,27 @@ You are not root and there is no sudo. Have an administrator run: apt-get instal
         die "Debian's packages could not be installed; the reason stands above. Run the command again once it is gone."
     # What was configured without them has to look again.
     date >deps/packages-changed
+}
+
+# Without them the tests are fewer, which is said, and nothing fails.
+install_optional() {
+    local missing as_root=()
+    mapfile -t missing < <(missing_packages "$optional")
+    [ "${#missing[@]}" -gt 0 ] || return 0
+    if [ "$(id -u)" -ne 0 ]; then
+        as_root=(sudo -n)
+        if ! has sudo || { ! sudo -n true 2>/dev/null && { [ ! -t 0 ] || ! sudo -v; }; }; then
+            say "Not installed, for want of root: ${missing[*]}. The tests that need them will be skipped."
+            return 0
+        fi
+    fi
+    say "Debian packages that widen the tests: ${missing[*]}"
+    if ! step "Asking Debian for its list of packages" "${as_root[@]}" apt-get update -q ||
+        ! step "Installing ${#missing[@]} packages" "${as_root[@]}" \
+            env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -q -y --no-install-recommends "${missing[@]}"; then
+        say "They could not be installed. The tests that need them will be skipped."
+    fi
 }
 
 sum_of() {
@@ -95,6 +119,7 @@ exec 9>deps/lock
 flock 9
 
 install_packages
+[ -z "$optional" ] || install_optional
 
 # fetched NAME FETCH: unless deps/NAME holds what scripts/NAME.sha256 asks for.
 fetched() {

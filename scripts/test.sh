@@ -1,9 +1,11 @@
 #!/bin/bash
 # Every test, or the suites named. Each suite leaves TAP in build/results/SUITE.tap; the last line
-# of the output is the tally of them all.
+# of the output is the tally of them all. All but the last two are about SQLite; "postgresql" and
+# "mariadb" repeat on a server of that kind what touches a database.
 . "$(dirname "$0")/lib.sh"
 
-SUITES=(layers lint unit asan scripts cli api onnx browser crash fuzz)
+ENGINES=(postgresql mariadb)
+SUITES=(layers lint unit asan scripts cli api onnx browser crash fuzz "${ENGINES[@]}")
 FUZZ_SECONDS=${PRESENTE_FUZZ_SECONDS:-10}
 results=build/results
 
@@ -15,10 +17,11 @@ meson_suite() {
     awk -f scripts/meson-tap.awk "$1/meson-logs/testlog.txt"
 }
 
-# node_suite FOLDER: its *.test.mjs, each in a process of its own.
+# node_suite FOLDER [NAME]: its *.test.mjs, or NAME.test.mjs alone, each in a process of its own.
 node_suite() {
     local files
-    mapfile -t files < <(find "$1" -name '*.test.mjs' -not -path '*/node_modules/*' | LC_ALL=C sort)
+    mapfile -t files < <(find "$1" -name "${2:-*}.test.mjs" -not -path '*/node_modules/*' |
+        LC_ALL=C sort)
     [ "${#files[@]}" -gt 0 ] || { echo "ok - $1 # SKIP it holds no test yet" && return; }
     # A test that hangs must not take the whole run with it.
     timeout -k 10 600 node --test --test-reporter=./scripts/tap-reporter.mjs "${files[@]}" ||
@@ -38,17 +41,24 @@ suite_layers() {
 suite_lint() { scripts/lint.sh --tap || true; }
 suite_unit() { meson_suite build 1; }
 
-suite_asan() {
+asan_build() {
     if [ ! -f build-asan/build.ninja ]; then
         meson setup build-asan -Db_sanitize=address,undefined -Doptimization=1 \
-            -Dc_args=-fno-sanitize-recover=undefined >&2 || { echo "not ok - meson setup" && return; }
+            -Dc_args=-fno-sanitize-recover=undefined >&2 || return
     fi
-    ninja -C build-asan >&2 || { echo "not ok - the sanitizer build does not compile" && return; }
+    ninja -C build-asan >&2
+}
+
+# asan_suite [SUITE]
+asan_suite() {
+    asan_build || { echo "not ok - the sanitizer build does not compile" && return; }
     # No detect_stack_use_after_return: gcc 12 puts 64-byte vectors on its fake stack unaligned.
     ASAN_OPTIONS=strict_string_checks=1 \
         LSAN_OPTIONS=suppressions=$root/scripts/leaks.txt:print_suppressions=0 \
-        UBSAN_OPTIONS=print_stacktrace=1 meson_suite build-asan 3
+        UBSAN_OPTIONS=print_stacktrace=1 meson_suite build-asan 3 "${1:-unit}"
 }
+
+suite_asan() { asan_suite; }
 
 suite_scripts() { node_suite tests/scripts; }
 suite_cli() { node_suite tests/cli; }
@@ -59,6 +69,48 @@ suite_fuzz() { scripts/fuzz.sh --tap all "$FUZZ_SECONDS" || true; }
 
 # Where the reference runtime cannot be installed from npm the comparison says so and is skipped.
 suite_onnx() { meson_suite build 1 onnx; }
+
+# What touches a database, on this engine's server.
+engine_suite() {
+    local url=TEST_${1^^}_URL reason
+    reason=$(sed -n "s/^skipped $1: //p" "$databases.log")
+    [ -z "$reason" ] || { echo "ok - everything # SKIP $reason" && return; }
+    [ -n "${!url:-}" ] || { echo "not ok - the server did not start" && return; }
+    export TEST_ENGINE=$1
+    meson_suite build 2 database
+    asan_suite driver
+    # These two wait more than they work.
+    node_suite tests/cli >"$databases/cli" &
+    node_suite tests/api >"$databases/api"
+    wait
+    cat "$databases/cli" "$databases/api"
+    node_suite tests/crash
+    node_suite tests/browser page
+}
+
+suite_postgresql() { engine_suite postgresql | prefixed postgresql; }
+suite_mariadb() { engine_suite mariadb | prefixed mariadb; }
+
+prefixed() { sed -E "s/^((not )?ok - )/\1$1 /"; }
+
+# The servers are started once, and stopped whatever happens.
+databases=
+start_databases() {
+    local wanted=()
+    for suite in "${chosen[@]}"; do
+        [[ " ${ENGINES[*]} " != *" $suite "* ]] || wanted+=("$suite")
+    done
+    [ "${#wanted[@]}" -gt 0 ] || return 0
+    databases=$(mktemp -d)
+    trap 'scripts/databases.sh stop "$databases"; rm -rf "$databases" "$databases.log"; leave' EXIT
+    step "Starting ${wanted[*]}" scripts/databases.sh start "$databases" "${wanted[@]}" || true
+    cp "$step_log" "$databases.log"
+    [ -f "$databases/environment" ] || return 0
+    set -a
+    # shellcheck source=/dev/null
+    . "$databases/environment"
+    set +a
+}
 
 run_suite() {
     "suite_$1" >"$results/$1.tap"
@@ -77,12 +129,13 @@ for suite in "${chosen[@]}"; do
 done
 
 # A person's own settings must not reach the tests.
-unset "${!PRESENTE_@}"
+unset "${!PRESENTE_@}" "${!TEST_@}"
 scripts/deps.sh --test --quiet
 scripts/build.sh --tests --quiet
 rm -rf "$results"
 mkdir -p "$results"
 
+start_databases
 files=()
 for suite in "${chosen[@]}"; do
     file=$results/$suite.tap

@@ -18,7 +18,7 @@ enum core_scope {
 enum core_action {
     CORE_ACTION_USER_READ,
     CORE_ACTION_USER_WRITE, /* create, change role or group, deactivate, delete */
-    CORE_ACTION_FACE_WRITE, /* enrol and delete faces */
+    CORE_ACTION_FACE_WRITE, /* enrol and delete faces, see their photos; the profile picture */
     CORE_ACTION_ATTENDANCE_READ,
     CORE_ACTION_ATTENDANCE_WRITE, /* mark by hand and correct */
     CORE_ACTION_GROUP_READ,

@@ -20,6 +20,12 @@ static const char *const METHODS[CORE_METHOD_N] = {
     [CORE_METHOD_MANUAL] = "manual",
 };
 
+static const char *const IMAGE_KINDS[CORE_IMAGE_N] = {
+    [CORE_IMAGE_PROFILE] = "profile",
+    [CORE_IMAGE_ENROLMENT] = "enrolment",
+    [CORE_IMAGE_MARK] = "mark",
+};
+
 static int index_of(const char *const *names, int n, const char *name)
 {
     for (int i = 0; i < n; i++)
@@ -41,6 +47,11 @@ const char *core_status_name(enum core_status status)
 const char *core_method_name(enum core_method method)
 {
     return (unsigned)method < CORE_METHOD_N ? METHODS[method] : NULL;
+}
+
+const char *core_image_kind_name(enum core_image_kind kind)
+{
+    return (unsigned)kind < CORE_IMAGE_N ? IMAGE_KINDS[kind] : NULL;
 }
 
 bool core_role_from_name(const char *name, enum core_role *role)
@@ -67,6 +78,15 @@ bool core_method_from_name(const char *name, enum core_method *method)
 
     if (i >= 0)
         *method = (enum core_method)i;
+    return i >= 0;
+}
+
+bool core_image_kind_from_name(const char *name, enum core_image_kind *kind)
+{
+    int i = index_of(IMAGE_KINDS, CORE_IMAGE_N, name);
+
+    if (i >= 0)
+        *kind = (enum core_image_kind)i;
     return i >= 0;
 }
 
@@ -121,6 +141,13 @@ void core_template_clear(struct core_template *face)
     *face = (struct core_template){0};
 }
 
+void core_image_clear(struct core_image *image)
+{
+    g_free(image->blob_key);
+    g_free(image->media_type);
+    *image = (struct core_image){0};
+}
+
 void core_attendance_clear(struct core_attendance *attendance)
 {
     g_free(attendance->user_name);
@@ -152,5 +179,6 @@ DEFINE_FREE(institution)
 DEFINE_FREE(group)
 DEFINE_FREE(user)
 DEFINE_FREE(template)
+DEFINE_FREE(image)
 DEFINE_FREE(attendance)
 DEFINE_FREE(audit)

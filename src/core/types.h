@@ -1,6 +1,6 @@
 /*
  * The things the program is about, as plain data: people, their groups, institutions, face
- * templates and marks of attendance.
+ * templates, pictures and marks of attendance.
  *
  * Strings are UTF-8, owned by the struct and NULL where nothing is known; an id that is all zeros
  * (base_uuid_is_nil()) means "none". `…_clear()` frees what a struct owns and zeroes it, for
@@ -30,16 +30,26 @@ enum core_method {
     CORE_METHOD_N,
 };
 
+/* Why a picture is kept. */
+enum core_image_kind {
+    CORE_IMAGE_PROFILE,   /* shown beside the name */
+    CORE_IMAGE_ENROLMENT, /* the photo that a template was made of */
+    CORE_IMAGE_MARK,      /* the face behind a mark */
+    CORE_IMAGE_N,
+};
+
 /* Lower-case English names, as the API and the database spell them: "admin", "present", "face".
  * Static storage; NULL for a value out of range. */
 const char *core_role_name(enum core_role role);
 const char *core_status_name(enum core_status status);
 const char *core_method_name(enum core_method method);
+const char *core_image_kind_name(enum core_image_kind kind);
 
 /* The value of a name, exact spelling. False, leaving the value alone, for NULL or another text. */
 bool core_role_from_name(const char *name, enum core_role *role);
 bool core_status_from_name(const char *name, enum core_status *status);
 bool core_method_from_name(const char *name, enum core_method *method);
+bool core_image_kind_from_name(const char *name, enum core_image_kind *kind);
 
 struct core_institution {
     struct base_uuid id;
@@ -102,6 +112,24 @@ struct core_template {
     base_time created_at;
 };
 
+#define CORE_IMAGE_DIGEST_SIZE 32 /* SHA-256 */
+
+/* A picture that is kept: the row; the blob store has its bytes. */
+struct core_image {
+    struct base_uuid id;
+    struct base_uuid user_id;
+    enum core_image_kind kind;
+    struct base_uuid template_id;          /* of an enrolment photo, otherwise none */
+    struct base_uuid attendance_id;        /* of the picture behind a mark, otherwise none */
+    char *blob_key;                        /* where the bytes are */
+    char *media_type;                      /* "image/jpeg" */
+    gint64 size;                           /* bytes before sealing */
+    guint8 sha256[CORE_IMAGE_DIGEST_SIZE]; /* of those bytes */
+    bool sealed;
+    guint32 key_id; /* of the key that sealed it */
+    base_time created_at;
+};
+
 /* One person on one occasion. */
 struct core_attendance {
     struct base_uuid id;
@@ -135,6 +163,7 @@ void core_institution_clear(struct core_institution *institution);
 void core_group_clear(struct core_group *group);
 void core_user_clear(struct core_user *user);
 void core_template_clear(struct core_template *face);
+void core_image_clear(struct core_image *image);
 void core_attendance_clear(struct core_attendance *attendance);
 void core_audit_clear(struct core_audit *entry);
 
@@ -142,6 +171,7 @@ void core_institution_free(struct core_institution *institution);
 void core_group_free(struct core_group *group);
 void core_user_free(struct core_user *user);
 void core_template_free(struct core_template *face);
+void core_image_free(struct core_image *image);
 void core_attendance_free(struct core_attendance *attendance);
 void core_audit_free(struct core_audit *entry);
 
@@ -150,6 +180,7 @@ typedef struct core_institution core_institution;
 typedef struct core_group core_group;
 typedef struct core_user core_user;
 typedef struct core_template core_template;
+typedef struct core_image core_image;
 typedef struct core_attendance core_attendance;
 typedef struct core_audit core_audit;
 
@@ -157,6 +188,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(core_institution, core_institution_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(core_group, core_group_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(core_user, core_user_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(core_template, core_template_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(core_image, core_image_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(core_attendance, core_attendance_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(core_audit, core_audit_free)
 

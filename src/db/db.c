@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "db/driver.h"
 
-#include <math.h>
 #include <string.h>
 
 #define CONNECTIONS_DEFAULT 16
@@ -34,7 +33,8 @@ struct db {
     bool trying;
 };
 
-static const struct db_driver *const DRIVERS[] = {&db_driver_sqlite};
+static const struct db_driver *const DRIVERS[] = {&db_driver_sqlite, &db_driver_postgresql,
+                                                  &db_driver_mariadb};
 
 const struct db_driver *db_driver_of(const struct db *db)
 {
@@ -429,80 +429,6 @@ void db_rows_free(struct db_rows *rows)
         rows->connection->db->driver->reset(rows);
     else
         destroy_rows(rows);
-}
-
-void db_rows_fail(struct db_rows *rows, const char *what)
-{
-    if (!rows->problem)
-        g_set_error(&rows->problem, BASE_ERROR, BASE_ERROR_CORRUPT,
-                    "The database holds a value that is not %s.", what);
-}
-
-bool db_rows_is_null(struct db_rows *rows, guint column)
-{
-    return rows->connection->db->driver->column_is_null(rows, column);
-}
-
-bool db_rows_bool(struct db_rows *rows, guint column)
-{
-    return rows->connection->db->driver->column_int(rows, column) != 0;
-}
-
-gint64 db_rows_int(struct db_rows *rows, guint column)
-{
-    return rows->connection->db->driver->column_int(rows, column);
-}
-
-double db_rows_real(struct db_rows *rows, guint column)
-{
-    const struct db_driver *driver = rows->connection->db->driver;
-
-    return driver->column_is_null(rows, column) ? NAN : driver->column_real(rows, column);
-}
-
-const char *db_rows_text(struct db_rows *rows, guint column)
-{
-    return rows->connection->db->driver->column_text(rows, column);
-}
-
-char *db_rows_dup_text(struct db_rows *rows, guint column)
-{
-    return g_strdup(db_rows_text(rows, column));
-}
-
-const void *db_rows_blob(struct db_rows *rows, guint column, gsize *size)
-{
-    return rows->connection->db->driver->column_blob(rows, column, size);
-}
-
-GBytes *db_rows_dup_bytes(struct db_rows *rows, guint column)
-{
-    gsize size;
-
-    if (db_rows_is_null(rows, column))
-        return NULL;
-    const void *data = db_rows_blob(rows, column, &size);
-    return g_bytes_new(data, size);
-}
-
-struct base_uuid db_rows_uuid(struct db_rows *rows, guint column)
-{
-    struct base_uuid uuid = {0};
-    gsize size;
-
-    if (db_rows_is_null(rows, column))
-        return uuid;
-    const void *data = db_rows_blob(rows, column, &size);
-    if (size == sizeof uuid.bytes)
-        memcpy(uuid.bytes, data, size);
-    else
-        db_rows_fail(rows, "an id");
-    return uuid;
-}
-
-base_time db_rows_time(struct db_rows *rows, guint column)
-{
-    return db_rows_int(rows, column);
 }
 
 /* ---- Transactions ---- */

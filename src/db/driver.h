@@ -1,6 +1,6 @@
 /*
- * What a database driver fills in, and what the port keeps about a connection. Only db.c,
- * migrate.c, check.c, query/row.c and the drivers include this.
+ * What a database driver fills in, and what the port keeps about a connection. Only db.c, copy.c,
+ * migrate.c, check.c, backup_file.c, query/row.c and the drivers include this.
  *
  * A driver reports errors in the terms of db.h. It sets `lost_race` on the connection when the
  * failure means no more than that another transaction was quicker, so that running this one again
@@ -113,6 +113,8 @@ struct db_driver {
 };
 
 extern const struct db_driver db_driver_sqlite;
+extern const struct db_driver db_driver_postgresql;
+extern const struct db_driver db_driver_mariadb;
 
 const struct db_driver *db_driver_of(const struct db *db);
 

@@ -497,20 +497,6 @@ static bool sqlite_check(struct db_connection *connection, GPtrArray *findings, 
         if (g_strcmp0(line, "ok") != 0)
             g_ptr_array_add(findings, g_strdup_printf("Damage: %s", line ? line : "unknown"));
     }
-    if (problem) {
-        g_propagate_error(error, problem);
-        return false;
-    }
-
-    g_autoptr(db_rows) broken = db_query(connection, error, "PRAGMA foreign_key_check");
-    if (!broken)
-        return false;
-    while (db_rows_next(broken, &problem))
-        g_ptr_array_add(findings,
-                        g_strdup_printf("Row %" G_GINT64_FORMAT
-                                        " of %s refers to a row of %s that does not exist.",
-                                        db_rows_int(broken, 1), db_rows_text(broken, 0),
-                                        db_rows_text(broken, 2)));
     if (problem)
         g_propagate_error(error, problem);
     return !problem;

@@ -224,7 +224,7 @@ static bool read_all(const char *address, struct db_url *url, GError **error)
         (question && !read_options(url, question + 1, &tls_given, error)))
         return false;
     if (!tls_given)
-        url->tls = is_local(url) && !url->ca ? DB_TLS_PREFER : DB_TLS_VERIFY;
+        url->tls = is_local(url) && !url->ca ? DB_TLS_OFF : DB_TLS_VERIFY;
     if (url->tls == DB_TLS_VERIFY && !url->ca)
         url->ca = g_strdup(CA_OF_SYSTEM);
     return true;

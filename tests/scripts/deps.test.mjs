@@ -1,7 +1,8 @@
 // What ./dev deps says and leaves behind when something is missing or wrong.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import test from 'node:test';
 
 import { freePort } from '../helpers/server.mjs';
@@ -125,6 +126,29 @@ test('neither root nor sudo: the command for an administrator is given', async (
     assert.match(answer.output, /not root and there is no sudo/);
     assert.match(answer.output, /apt-get install .*presente-package-nobody-has/);
     await assertNothingHalfDone(place);
+});
+
+test('what only widens the tests may be missing', async (t) => {
+    const { place, online } = await withPlace(t);
+    await appendFile(place.inside('scripts/packages.txt'), 'optional presente-package-nobody-has\n');
+    // The photographs are another test's business.
+    await mkdir(place.inside('deps/samples'), { recursive: true });
+    await writeFile(place.inside('deps/samples/LICENSE'), 'MIT\n');
+    await writeFile(place.inside('scripts/samples.sha256'), '');
+    await writeFile(place.inside('deps/samples-ready'), createHash('sha256').digest('hex'));
+    const tools = TOOLS.filter((name) => name !== 'id');
+    const asRoot = await makePath(place.dir, [...tools, 'npm', 'gzip'], {
+        'apt-get': 'exit 100', id: 'echo 0',
+    });
+    const tried = await place.dev(['deps', '--test'], { ...online, PATH: asRoot });
+    assert.equal(tried.code, 0, tried.output);
+    assert.match(tried.output, /widen the tests: .*presente-package-nobody-has/);
+    assert.match(tried.output, /could not be installed\. The tests that need them will be skipped/);
+    const without = await place.dev(['deps', '--test', '--quiet'], { ...online, PATH: asRoot });
+    assert.equal(without.code, 0, without.output);
+    // An ordinary build does not ask for it.
+    const plain = await place.dev(['deps'], { ...online, PATH: asRoot });
+    assert.doesNotMatch(plain.output, /presente-package-nobody-has/);
 });
 
 test('an unknown command is refused with the list of commands', async (t) => {

@@ -73,21 +73,13 @@ struct core_attendance *db_attendance_mark(struct db_connection *connection,
                                            const struct core_attendance *mark, bool *is_new,
                                            GError **error)
 {
-    g_autoptr(GError) missing = NULL;
-    /* Somebody who stays before the camera is marked again and again: reading is cheaper than
-     * queueing with the writers. */
-    struct core_attendance *standing =
-        db_attendance_find_occasion(connection, &mark->user_id, mark->occasion, &missing);
-
-    if (!standing && !g_error_matches(missing, BASE_ERROR, BASE_ERROR_NOT_FOUND)) {
-        g_propagate_error(error, g_steal_pointer(&missing));
+    /* Written before it is read: each is a round trip to a server, and the row is rarely there,
+     * because whoever marks faces has looked before the transaction. */
+    if (!insert_if_absent(connection, mark, error))
         return NULL;
-    }
-    if (!standing) {
-        if (!insert_if_absent(connection, mark, error))
-            return NULL;
-        standing = db_attendance_find_occasion(connection, &mark->user_id, mark->occasion, error);
-    }
+
+    struct core_attendance *standing =
+        db_attendance_find_occasion(connection, &mark->user_id, mark->occasion, error);
     if (standing && is_new)
         *is_new = base_uuid_equal(&standing->id, &mark->id);
     return standing;

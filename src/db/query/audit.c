@@ -51,14 +51,16 @@ GPtrArray *db_audit_list(struct db_connection *connection, const struct db_audit
         db_int(db_page_offset(page)),
     };
 
-    if (total &&
+    g_autoptr(GPtrArray) entries =
+        db_rows_collect(db_query_values(connection, error,
+                                        "SELECT sequence, happened_at, actor_id, action, "
+                                        "subject, details FROM audit_log " FILTER
+                                        "ORDER BY sequence DESC LIMIT ? OFFSET ?",
+                                        values, G_N_ELEMENTS(values)),
+                        read_entry, (GDestroyNotify)core_audit_free, error);
+    if (entries && total && !db_page_total(page, entries->len, total) &&
         !db_query_int_values(connection, total, error, "SELECT COUNT(*) FROM audit_log " FILTER,
                              values, FILTER_VALUES))
         return NULL;
-    return db_rows_collect(db_query_values(connection, error,
-                                           "SELECT sequence, happened_at, actor_id, action, "
-                                           "subject, details FROM audit_log " FILTER
-                                           "ORDER BY sequence DESC LIMIT ? OFFSET ?",
-                                           values, G_N_ELEMENTS(values)),
-                           read_entry, (GDestroyNotify)core_audit_free, error);
+    return g_steal_pointer(&entries);
 }

@@ -82,15 +82,16 @@ GPtrArray *db_group_list(struct db_connection *connection, const struct db_group
         db_int(db_page_offset(page)),
     };
 
-    if (total &&
+    g_autoptr(GPtrArray) groups =
+        db_rows_collect(db_query_values(connection, error,
+                                        SELECT FILTER "ORDER BY g.name_key, g.id LIMIT ? OFFSET ?",
+                                        values, G_N_ELEMENTS(values)),
+                        read_group, (GDestroyNotify)core_group_free, error);
+    if (groups && total && !db_page_total(page, groups->len, total) &&
         !db_query_int_values(connection, total, error,
                              "SELECT COUNT(*) FROM class_groups g " FILTER, values, FILTER_VALUES))
         return NULL;
-    return db_rows_collect(db_query_values(connection, error,
-                                           SELECT FILTER
-                                           "ORDER BY g.name_key, g.id LIMIT ? OFFSET ?",
-                                           values, G_N_ELEMENTS(values)),
-                           read_group, (GDestroyNotify)core_group_free, error);
+    return g_steal_pointer(&groups);
 }
 
 bool db_group_rename(struct db_connection *connection, const struct base_uuid *id, const char *name,

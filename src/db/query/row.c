@@ -32,6 +32,15 @@ enum core_method db_rows_method(struct db_rows *rows, guint column)
     return method;
 }
 
+enum core_image_kind db_rows_image_kind(struct db_rows *rows, guint column)
+{
+    enum core_image_kind kind = CORE_IMAGE_ENROLMENT; /* the one that fewest may see */
+
+    if (!core_image_kind_from_name(db_rows_text(rows, column), &kind))
+        db_rows_fail(rows, "a kind of picture");
+    return kind;
+}
+
 GPtrArray *db_rows_collect(struct db_rows *taken, db_row_reader read, GDestroyNotify destroy,
                            GError **error)
 {
@@ -92,6 +101,14 @@ gint64 db_page_limit(const struct db_page *page)
 gint64 db_page_offset(const struct db_page *page)
 {
     return page ? MAX(page->offset, 0) : 0;
+}
+
+bool db_page_total(const struct db_page *page, guint n, gint64 *total)
+{
+    if (n >= db_page_limit(page) || (n == 0 && db_page_offset(page) > 0))
+        return false;
+    *total = db_page_offset(page) + n;
+    return true;
 }
 
 struct db_value db_asked_text(const char *text)

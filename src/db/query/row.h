@@ -11,6 +11,7 @@
 enum core_role db_rows_role(struct db_rows *rows, guint column);
 enum core_status db_rows_status(struct db_rows *rows, guint column);
 enum core_method db_rows_method(struct db_rows *rows, guint column);
+enum core_image_kind db_rows_image_kind(struct db_rows *rows, guint column);
 
 /* Makes an entity of the current row. */
 typedef gpointer (*db_row_reader)(struct db_rows *rows);
@@ -32,6 +33,10 @@ char *db_like_pattern(const char *text);
 
 gint64 db_page_limit(const struct db_page *page);
 gint64 db_page_offset(const struct db_page *page);
+
+/* How many rows there are in all, where the page of `n` rows that was read tells it by itself, as
+ * the last page does: it saves the count. False: they must be counted. */
+bool db_page_total(const struct db_page *page, guint n, gint64 *total);
 
 /* Whether a filter's text or id asks for anything; bound as `(? = 0 OR column = ?)`. */
 struct db_value db_asked_text(const char *text);

@@ -45,10 +45,11 @@ bool db_template_each(struct db_connection *connection, const char *model,
     GError *problem = NULL;
     bool going = true;
     g_autoptr(db_rows) rows =
-        db_query(connection, error,
-                 SELECT "JOIN users u ON u.id = f.user_id WHERE (? = 0 OR f.model = ?) "
-                        "AND u.active = 1 AND u.deleted_at IS NULL ORDER BY f.user_id, f.id",
-                 db_asked_text(model), db_text(model));
+        db_query_stream(connection, error,
+                        SELECT "JOIN users u ON u.id = f.user_id WHERE (? = 0 OR f.model = ?) "
+                               "AND u.active = TRUE AND u.deleted_at IS NULL "
+                               "ORDER BY f.user_id, f.id",
+                        db_asked_text(model), db_text(model));
 
     if (!rows)
         return false;
@@ -93,15 +94,4 @@ bool db_template_count(struct db_connection *connection, gint64 *templates, gint
     if (people)
         *people = owners;
     return true;
-}
-
-bool db_template_reseal(struct db_connection *connection, const struct base_uuid *id,
-                        GBytes *sealed, const char *model, GError **error)
-{
-    gint64 changed;
-
-    return db_execute(connection, &changed, error,
-                      "UPDATE face_templates SET sealed = ?, model = ? WHERE id = ?",
-                      db_bytes(sealed), db_text(model), db_uuid(id)) &&
-           db_changed_some(changed, "face", error);
 }

@@ -19,7 +19,7 @@ typedef bool (*db_template_visitor)(const struct core_template *face, gpointer d
                                     GError **error);
 
 /* Visits the templates of all active people that belong to `model` (NULL: any), person by person.
- * One row is in memory at a time. */
+ * One row is in memory at a time: the visitor must not use the connection. */
 bool db_template_each(struct db_connection *connection, const char *model,
                       db_template_visitor visitor, gpointer data, GError **error);
 
@@ -34,9 +34,5 @@ bool db_template_delete_user(struct db_connection *connection, const struct base
 /* Templates and people who have any. Either pointer may be NULL. */
 bool db_template_count(struct db_connection *connection, gint64 *templates, gint64 *people,
                        GError **error);
-
-/* Replaces one sealed blob, when the key changes or templates are made again. */
-bool db_template_reseal(struct db_connection *connection, const struct base_uuid *id,
-                        GBytes *sealed, const char *model, GError **error);
 
 #endif

@@ -132,14 +132,17 @@ bool db_user_erase(struct db_connection *connection, const struct base_uuid *id,
 {
     gint64 changed;
 
-    return db_execute(connection, &changed, error,
-                      "UPDATE users SET name = '', name_key = '', email = NULL, age = NULL, "
-                      "date_of_birth = NULL, group_id = NULL, profile_image_url = NULL, "
-                      "password_hash = NULL, token_generation = token_generation + 1, active = 0, "
-                      "updated_at = ?, deleted_at = ? WHERE id = ? AND deleted_at IS NULL",
-                      db_time(now), db_time(now), db_uuid(id)) &&
+    return db_execute(
+               connection, &changed, error,
+               "UPDATE users SET name = '', name_key = '', email = NULL, age = NULL, "
+               "date_of_birth = NULL, group_id = NULL, profile_image_url = NULL, "
+               "password_hash = NULL, token_generation = token_generation + 1, active = FALSE, "
+               "updated_at = ?, deleted_at = ? WHERE id = ? AND deleted_at IS NULL",
+               db_time(now), db_time(now), db_uuid(id)) &&
            db_changed_some(changed, "user", error) &&
            db_execute(connection, NULL, error, "DELETE FROM face_templates WHERE user_id = ?",
+                      db_uuid(id)) &&
+           db_execute(connection, NULL, error, "DELETE FROM images WHERE user_id = ?",
                       db_uuid(id)) &&
            db_execute(connection, NULL, error, "DELETE FROM group_teachers WHERE teacher_id = ?",
                       db_uuid(id)) &&
@@ -152,7 +155,7 @@ bool db_user_erase(struct db_connection *connection, const struct base_uuid *id,
 bool db_user_count_active(struct db_connection *connection, int role, gint64 *count, GError **error)
 {
     return db_query_int(connection, count, error,
-                        "SELECT COUNT(*) FROM users WHERE (? = 0 OR role = ?) AND active = 1 "
+                        "SELECT COUNT(*) FROM users WHERE (? = 0 OR role = ?) AND active = TRUE "
                         "AND deleted_at IS NULL",
                         db_asked_enum(role), db_text(core_role_name((enum core_role)role)));
 }

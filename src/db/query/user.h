@@ -36,7 +36,7 @@ bool db_user_void_tokens(struct db_connection *connection, const struct base_uui
                          base_time now, GError **error);
 
 /*
- * Erases a person: name, e-mail, age, date of birth, group, image, password, templates and notes
+ * Erases a person: name, e-mail, age, date of birth, group, password, templates, pictures and notes
  * are gone, groups lose them as a teacher, tokens are void; the marks stay under the bare id. Call
  * it in a transaction. BASE_ERROR_NOT_FOUND when there is none or it was erased before.
  */

@@ -1,17 +1,21 @@
 #include "fixture.h"
 
+#include "../database.h"
+
 #include "base/text.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
+#include <string.h>
 
 void fixture_folder(struct fixture *fixture)
 {
     *fixture = (struct fixture){0};
     fixture->folder = g_dir_make_tmp("presente-db-XXXXXX", NULL);
     assert_non_null(fixture->folder);
-    fixture->path = g_build_filename(fixture->folder, "presente.db", NULL);
-    fixture->url = g_strconcat("sqlite:", fixture->path, NULL);
+    fixture->url = unit_database_create(fixture->folder);
+    if (unit_database_is_file())
+        fixture->path = g_strdup(fixture->url + strlen("sqlite:"));
 }
 
 int fixture_setup(void **state)
@@ -57,6 +61,7 @@ void fixture_remove(struct fixture *fixture)
 {
     db_release(fixture->connection);
     db_close(fixture->db);
+    unit_database_drop(fixture->url);
     remove_folder(fixture->folder);
     g_free(fixture->folder);
     g_free(fixture->path);
@@ -189,4 +194,18 @@ gint64 fixture_count(struct db_connection *connection, const char *sql)
     db_query_int_values(connection, &count, &error, sql, NULL, 0);
     assert_no_error(error);
     return count;
+}
+
+const char *fixture_sql_pick(const struct db_sql *sql)
+{
+    const char *engine = unit_database_engine();
+    const char *own = NULL;
+
+    if (strcmp(engine, "sqlite") == 0)
+        own = sql->sqlite;
+    else if (strcmp(engine, "postgresql") == 0)
+        own = sql->postgresql;
+    else if (strcmp(engine, "mariadb") == 0)
+        own = sql->mariadb;
+    return own ? own : sql->common;
 }

@@ -1,4 +1,4 @@
-/* A migrated SQLite database in a temporary folder, and people to put into it. */
+/* A migrated database of the engine under test, a temporary folder, and people to put into it. */
 #ifndef FIXTURE_H
 #define FIXTURE_H
 
@@ -24,14 +24,14 @@
 
 struct fixture {
     char *folder;
-    char *path; /* of the database file, not created by fixture_folder() */
+    char *path; /* of the database file, not created by fixture_folder(); NULL on a server */
     char *url;
     struct db *db;
     struct db_connection *connection;
     struct base_uuid institution_id;
 };
 
-/* Only the folder and the names. */
+/* Only the folder and the names; on a server an empty database. */
 void fixture_folder(struct fixture *fixture);
 
 /* cmocka set-up and tear-down; *state is the struct fixture *. */
@@ -57,5 +57,9 @@ struct base_uuid fixture_store_mark(struct fixture *fixture, const struct base_u
                                     base_time time, enum core_status status);
 
 gint64 fixture_count(struct db_connection *connection, const char *sql);
+
+/* The text for the engine under test. */
+#define fixture_sql(...) fixture_sql_pick(&(const struct db_sql){__VA_ARGS__})
+const char *fixture_sql_pick(const struct db_sql *sql);
 
 #endif

@@ -379,6 +379,25 @@ static void test_sessions(void **state)
     assert_base_error(error, BASE_ERROR_NOT_FOUND);
 }
 
+/* Nothing of the erased person is left in the file's free pages. Servers keep old rows for a while:
+ * that is theirs to clean up. */
+static void assert_gone_from_file(struct fixture *fixture)
+{
+    static const char *const GONE[] = {"Xochitl Zyx",   "xochitl zyx", "xochitl@uni.mx",
+                                       "secret-hash-9", "flu-note-7",  "ssssssss"};
+    GError *error = NULL;
+    g_autofree char *content = NULL;
+    gsize size;
+    g_autoptr(db_rows) rows =
+        db_query(fixture->connection, &error, "PRAGMA wal_checkpoint(TRUNCATE)");
+
+    assert_true(db_rows_next(rows, &error));
+    assert_int_equal(db_rows_int(rows, 0), 0);
+    assert_true(g_file_get_contents(fixture->path, &content, &size, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(GONE); i++)
+        assert_null(memmem(content, size, GONE[i], strlen(GONE[i])));
+}
+
 static void test_erasing_somebody(void **state)
 {
     struct fixture *fixture = *state;
@@ -426,17 +445,8 @@ static void test_erasing_somebody(void **state)
         fixture_user(fixture, "Otra", "xochitl@uni.mx", CORE_ROLE_STUDENT, NULL);
     assert_true(db_user_erase(connection, &second, NOON + 9, &error));
 
-    /* Nothing of it is left in the file's free pages. */
-    g_autofree char *content = NULL;
-    gsize size;
-    g_autoptr(db_rows) rows = db_query(connection, &error, "PRAGMA wal_checkpoint(TRUNCATE)");
-    assert_true(db_rows_next(rows, &error));
-    assert_int_equal(db_rows_int(rows, 0), 0);
-    assert_true(g_file_get_contents(fixture->path, &content, &size, NULL));
-    static const char *const GONE[] = {"Xochitl Zyx",   "xochitl zyx", "xochitl@uni.mx",
-                                       "secret-hash-9", "flu-note-7",  "ssssssss"};
-    for (gsize i = 0; i < G_N_ELEMENTS(GONE); i++)
-        assert_null(memmem(content, size, GONE[i], strlen(GONE[i])));
+    if (fixture->path)
+        assert_gone_from_file(fixture);
 }
 
 static bool collect(const struct core_template *face, gpointer data, GError **error)
@@ -496,8 +506,6 @@ static void test_templates(void **state)
     assert_true(db_template_each(connection, "model-1", collect, visited, &error));
     assert_int_equal(visited->len, 2);
 
-    g_autoptr(GBytes) other = g_bytes_new("other", 5);
-    assert_true(db_template_reseal(connection, &first, other, "model-2", &error));
     assert_true(db_template_count(connection, &templates, &people, &error));
     assert_int_equal(templates, 3);
     assert_int_equal(people, 2);

@@ -5,9 +5,15 @@
  */
 #include "fixture.h"
 
+#include "../database.h"
+
 #include "db/driver.h"
+#include "db/query/seal.h"
 
 #include <string.h>
+
+/* Not the last page, as far as can be told from its rows: the count is asked for as well. */
+static const struct db_page BEYOND = {.limit = 1, .offset = 1};
 
 static bool look(const struct core_template *face, gpointer data, GError **error)
 {
@@ -28,7 +34,7 @@ static void list_all_users(struct fixture *fixture, const struct base_uuid *id)
             if (scope == 2)
                 filter.teacher_id = *id;
             g_autoptr(GPtrArray) users =
-                db_user_list(fixture->connection, &filter, NULL, &total, NULL);
+                db_user_list(fixture->connection, &filter, &BEYOND, &total, NULL);
             assert_non_null(users);
         }
 }
@@ -48,7 +54,7 @@ static void list_all_marks(struct fixture *fixture, const struct base_uuid *id)
             if (scope == 3)
                 filter.user_id = *id;
             g_autoptr(GPtrArray) marks =
-                db_attendance_list(fixture->connection, &filter, NULL, &total, NULL);
+                db_attendance_list(fixture->connection, &filter, &BEYOND, &total, NULL);
             assert_non_null(marks);
         }
 }
@@ -66,7 +72,7 @@ static void run_people(struct fixture *fixture, const struct base_uuid *group,
     core_institution_free(db_institution_find(connection, &institution->id, NULL));
     core_group_free(db_group_find_name(connection, &institution->id, "1A", NULL));
     core_group_free(db_group_find(connection, group, NULL));
-    g_ptr_array_unref(db_group_list(connection, NULL, NULL, &number, NULL));
+    g_ptr_array_unref(db_group_list(connection, NULL, &BEYOND, &number, NULL));
     assert_true(db_group_rename(connection, group, "1B", NOON, NULL));
     assert_true(db_group_add_teacher(connection, group, user, NULL));
     assert_true(db_group_is_taught_by(connection, group, user, &flag, NULL));
@@ -96,7 +102,8 @@ static void run_faces(struct fixture *fixture, const struct base_uuid *user)
 
     g_ptr_array_unref(db_template_list_user(connection, user, NULL));
     assert_true(db_template_each(connection, NULL, look, NULL, NULL));
-    assert_true(db_template_reseal(connection, &face, sealed, "m", NULL));
+    assert_true(db_seal_template_replace(connection, &face, sealed, sealed, NULL, NULL));
+    g_ptr_array_unref(db_seal_templates(connection, &face, 1, NULL));
     assert_true(db_template_count(connection, &number, &number, NULL));
     assert_true(db_template_delete(connection, user, &face, NULL));
     assert_true(db_template_delete_user(connection, user, NULL, NULL));
@@ -117,7 +124,7 @@ static void run_rest(struct fixture *fixture)
     assert_true(db_setting_get(connection, "a", &first, NULL));
     assert_true(db_setting_set_once(connection, "a", "b", NOON, &second, NULL));
     assert_true(db_audit_append(connection, &entry, NULL));
-    g_ptr_array_unref(db_audit_list(connection, NULL, NULL, &number, NULL));
+    g_ptr_array_unref(db_audit_list(connection, NULL, &BEYOND, &number, NULL));
 }
 
 /* Prepares every statement of the query files on the fixture's connection. */
@@ -197,6 +204,7 @@ static guint examine(struct db_connection *connection, const char *sql)
     while (db_rows_next(rows, NULL)) {
         const char *step = db_rows_text(rows, 3);
         bool whole = g_str_has_prefix(step, "SCAN ") && !strstr(step, "USING") &&
+                     strcmp(step, "SCAN taught") != 0 && /* the students of one teacher */
                      !is_listed(WHOLE, G_N_ELEMENTS(WHOLE), sql);
         bool sorts = strstr(step, "USE TEMP B-TREE FOR ORDER BY") &&
                      !is_listed(SORTED, G_N_ELEMENTS(SORTED), sql);
@@ -289,5 +297,8 @@ int main(void)
         TEST(test_every_statement_has_its_index),
         TEST(test_hot_queries_use_the_index_meant_for_them),
     };
+
+    if (!unit_database_is_file())
+        return unit_database_skip_program("the plans are SQLite's; test_hot looks at the others");
     return cmocka_run_group_tests_name("db_plan", tests, NULL, NULL);
 }

@@ -1,18 +1,16 @@
 /* The port itself: opening, values, rows, transactions, the pool, migrations and the check. */
 #include "fixture.h"
 
-#include <fcntl.h>
-#include <glib/gstdio.h>
+#include "../database.h"
+
 #include <math.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static void test_unknown_urls(void **state)
 {
     (void)state;
-    static const char *const BAD[] = {
-        NULL,      "",       "presente.db", "oracle://u:secret@h/d",
-        "mysql:x", "sqlite", "sqlite:",     "sqlite::memory:"};
+    static const char *const BAD[] = {NULL,      "",       "presente.db", "oracle://u:secret@h/d",
+                                      "mysql:x", "sqlite", "sqlite:",     "sqlite::memory:"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(BAD); i++) {
         GError *error = NULL;
@@ -23,55 +21,16 @@ static void test_unknown_urls(void **state)
     }
 }
 
-static void test_a_new_file_is_private(void **state)
-{
-    (void)state;
-    struct fixture fixture;
-    GError *error = NULL;
-    struct stat file, folder, wal;
-    gint64 version = -1;
-
-    fixture_folder(&fixture);
-    g_autofree char *url = g_strconcat("SQLite:", fixture.folder, "/a/b/new.db", NULL);
-    g_autofree char *path = g_build_filename(fixture.folder, "a", "b", "new.db", NULL);
-    g_autofree char *parent = g_path_get_dirname(path);
-    g_autofree char *wal_path = g_strconcat(path, "-wal", NULL);
-
-    struct db_options options = {.must_exist = true};
-    assert_null(db_open(url, &options, &error));
-    assert_base_error(error, BASE_ERROR_NOT_FOUND);
-    assert_false(g_file_test(parent, G_FILE_TEST_EXISTS));
-
-    mode_t before = umask(0);
-    fixture.db = db_open(url, NULL, &error);
-    umask(before);
-    assert_no_error(error);
-    assert_string_equal(db_dialect_name(fixture.db), "sqlite");
-    assert_true(db_ping(fixture.db, &error));
-    assert_true(db_schema_version(fixture.db, &version, &error));
-    assert_int_equal(version, 0);
-    assert_true(db_migrate(fixture.db, NULL, &error));
-    assert_int_equal(stat(path, &file), 0);
-    assert_int_equal(stat(parent, &folder), 0);
-    assert_int_equal(stat(wal_path, &wal), 0);
-    assert_int_equal(file.st_mode & 0777, 0600);
-    assert_int_equal(wal.st_mode & 0777, 0600);
-    assert_int_equal(folder.st_mode & 0777, 0700);
-    fixture_remove(&fixture);
-}
-
-static void test_settings_of_a_connection(void **state)
-{
-    struct fixture *fixture = *state;
-    struct db_connection *connection = fixture->connection;
-    g_autoptr(db_rows) mode = db_query(connection, NULL, "PRAGMA journal_mode");
-
-    assert_true(db_rows_next(mode, NULL));
-    assert_string_equal(db_rows_text(mode, 0), "wal");
-    assert_int_equal(fixture_count(connection, "PRAGMA synchronous"), 2);
-    assert_int_equal(fixture_count(connection, "PRAGMA foreign_keys"), 1);
-    assert_int_equal(fixture_count(connection, "PRAGMA secure_delete"), 1);
-}
+/* One column of each type, as the migrations declare them. */
+#define PROBE_TABLE                                                                                \
+    fixture_sql(.sqlite = "CREATE TABLE probe (n TEXT, b INTEGER, i INTEGER, r REAL, t TEXT, "     \
+                          "x BLOB, u BLOB, at INTEGER, nan REAL, empty BLOB, nil BLOB)",           \
+                .postgresql = "CREATE TABLE probe (n text, b boolean, i bigint, "                  \
+                              "r double precision, t text, x bytea, u uuid, at timestamptz, "      \
+                              "nan double precision, empty bytea, nil uuid)",                      \
+                .mariadb = "CREATE TABLE probe (n TEXT, b TINYINT(1), i BIGINT, r DOUBLE, "        \
+                           "t TEXT CHARACTER SET utf8mb4, x LONGBLOB, u BINARY(16), "              \
+                           "at DATETIME(6), nan DOUBLE, empty LONGBLOB, nil BINARY(16))")
 
 static void test_values_come_back(void **state)
 {
@@ -81,11 +40,15 @@ static void test_values_come_back(void **state)
     gsize size;
 
     base_uuid_new(&uuid);
-    g_autoptr(db_rows) rows =
-        db_query(fixture->connection, &error, "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?", db_null(),
-                 db_bool(true), db_int(G_MININT64), db_real(0.1),
-                 db_text("Núñez 'x' -- \xF0\x9F\x99\x82"), db_blob("a\0b", 3), db_uuid(&uuid),
-                 db_time(NOON), db_real(NAN), db_blob(NULL, 0), db_uuid(&(struct base_uuid){{0}}));
+    assert_true(db_execute(fixture->connection, NULL, &error, PROBE_TABLE));
+    assert_true(db_execute(fixture->connection, NULL, &error,
+                           "INSERT INTO probe VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", db_null(),
+                           db_bool(true), db_int(G_MININT64), db_real(0.1),
+                           db_text("Núñez 'x' -- \xF0\x9F\x99\x82"), db_blob("a\0b", 3),
+                           db_uuid(&uuid), db_time(NOON + 123456), db_real(NAN), db_blob(NULL, 0),
+                           db_uuid(&(struct base_uuid){{0}})));
+    g_autoptr(db_rows) rows = db_query(
+        fixture->connection, &error, "SELECT n, b, i, r, t, x, u, at, nan, empty, nil FROM probe");
     assert_no_error(error);
     assert_true(db_rows_next(rows, &error));
 
@@ -102,7 +65,7 @@ static void test_values_come_back(void **state)
     assert_int_equal(size, 3);
     struct base_uuid read = db_rows_uuid(rows, 6);
     assert_true(base_uuid_equal(&read, &uuid));
-    assert_true(db_rows_time(rows, 7) == NOON);
+    assert_true(db_rows_time(rows, 7) == NOON + 123456);
     assert_true(db_rows_is_null(rows, 8));
     assert_false(db_rows_is_null(rows, 9));
     assert_true(db_rows_is_null(rows, 10));
@@ -115,9 +78,10 @@ static void test_a_value_of_another_type_is_noticed(void **state)
 {
     struct fixture *fixture = *state;
     GError *error = NULL;
-    g_autoptr(db_rows) rows = db_query(fixture->connection, &error,
-                                       "SELECT x'0102' UNION ALL "
-                                       "SELECT x'0304'");
+    const char *sql = fixture_sql(.common = "SELECT x'0102' UNION ALL SELECT x'0304'",
+                                  .postgresql = "SELECT '\\x0102'::bytea UNION ALL "
+                                                "SELECT '\\x0304'::bytea");
+    g_autoptr(db_rows) rows = db_query(fixture->connection, &error, sql);
 
     assert_true(db_rows_next(rows, &error));
     struct base_uuid uuid = db_rows_uuid(rows, 0);
@@ -165,15 +129,16 @@ static void test_conflicts_name_the_column(void **state)
 
     assert_true(db_setting_set(fixture->connection, "a", "1", NOON, &error));
     assert_false(db_execute(fixture->connection, NULL, &error,
-                            "INSERT INTO settings (name, value, updated_at) VALUES ('a', 'b', 1)"));
+                            "INSERT INTO settings (name, value, updated_at) VALUES ('a', 'b', ?)",
+                            db_time(NOON)));
     assert_true(db_conflict_is(error, "settings.name"));
     assert_false(db_conflict_is(error, "settings.value"));
     assert_false(db_conflict_is(error, "name"));
     assert_base_error(error, BASE_ERROR_CONFLICT);
 
     assert_false(db_execute(fixture->connection, NULL, &error,
-                            "INSERT INTO settings (name, value, updated_at) VALUES ('b', ?, 1)",
-                            db_null()));
+                            "INSERT INTO settings (name, value, updated_at) VALUES ('b', ?, ?)",
+                            db_null(), db_time(NOON)));
     assert_false(db_conflict_is(error, "settings.value"));
     assert_base_error(error, BASE_ERROR_INVALID);
     assert_false(db_conflict_is(NULL, "settings.value"));
@@ -303,8 +268,8 @@ static void test_a_newer_database_is_refused(void **state)
 
     assert_true(db_execute(fixture->connection, NULL, &error,
                            "INSERT INTO schema_steps (number, name, checksum, applied_at) "
-                           "VALUES (?, 'future', 'x', 0)",
-                           db_int(db_schema_latest(fixture->db) + 1)));
+                           "VALUES (?, 'future', 'x', ?)",
+                           db_int(db_schema_latest(fixture->db) + 1), db_time(NOON)));
     assert_false(db_migrate(fixture->db, NULL, &error));
     assert_non_null(strstr(error->message, "newer"));
     assert_base_error(error, BASE_ERROR_UNSUPPORTED);
@@ -321,6 +286,11 @@ static void test_an_altered_step_is_noticed(void **state)
     assert_base_error(error, BASE_ERROR_CORRUPT);
 }
 
+#define TABLES                                                                                     \
+    fixture_sql(.sqlite = "SELECT COUNT(*) FROM sqlite_master",                                    \
+                .postgresql = "SELECT COUNT(*) FROM information_schema.tables "                    \
+                              "WHERE table_schema = current_schema()")
+
 static void test_tables_of_another_program_survive(void **state)
 {
     (void)state;
@@ -334,9 +304,10 @@ static void test_tables_of_another_program_survive(void **state)
     assert_false(db_migrate(fixture.db, NULL, &error));
     assert_non_null(strstr(error->message, "Step 1"));
     g_clear_error(&error);
-    /* Nothing of the failed step is left. */
     assert_int_equal(fixture_count(fixture.connection, "SELECT x FROM users"), 7);
-    assert_int_equal(fixture_count(fixture.connection, "SELECT COUNT(*) FROM sqlite_master"), 1);
+    /* Nothing of the failed step is left, but for MariaDB, which cannot undo a CREATE TABLE. */
+    if (strcmp(unit_database_engine(), "mariadb") != 0)
+        assert_int_equal(fixture_count(fixture.connection, TABLES), 1);
     fixture_remove(&fixture);
 }
 
@@ -377,9 +348,17 @@ static guint findings_of(struct fixture *fixture)
     GError *error = NULL;
     g_autoptr(GPtrArray) findings = g_ptr_array_new_with_free_func(g_free);
 
-    assert_true(db_check(fixture->db, findings, &error));
+    if (!db_check(fixture->db, findings, &error))
+        fail_msg("%s", error->message);
+    for (guint i = 0; i < findings->len; i++)
+        print_message("# found: %s\n", (const char *)findings->pdata[i]);
     return findings->len;
 }
+
+#define WITHOUT_FOREIGN_KEYS                                                                       \
+    fixture_sql(.sqlite = "PRAGMA foreign_keys = OFF",                                             \
+                .postgresql = "SET session_replication_role = replica",                            \
+                .mariadb = "SET foreign_key_checks = 0")
 
 static void test_check(void **state)
 {
@@ -397,10 +376,10 @@ static void test_check(void **state)
     fixture_store_mark(fixture, &user, &group, DAY, NOON, CORE_STATUS_PRESENT);
     assert_true(db_execute(fixture->connection, NULL, &error,
                            "UPDATE attendance SET local_day = '2026-03-13'"));
-    assert_true(db_execute(fixture->connection, NULL, &error, "PRAGMA foreign_keys = OFF"));
+    assert_true(db_execute(fixture->connection, NULL, &error, WITHOUT_FOREIGN_KEYS));
     assert_true(db_execute(fixture->connection, NULL, &error, "DELETE FROM class_groups"));
     /* The day, and two references to the lost group. */
-    assert_int_equal(findings_of(fixture), 2);
+    assert_int_equal(findings_of(fixture), 3);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -409,8 +388,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unknown_urls),
-        cmocka_unit_test(test_a_new_file_is_private),
-        TEST(test_settings_of_a_connection),
         TEST(test_values_come_back),
         TEST(test_a_value_of_another_type_is_noticed),
         TEST(test_faulty_statements),

@@ -54,7 +54,7 @@ static void test_other_forms(void **state)
     assert_null(url.user);
     assert_null(url.host);
     assert_string_equal(url.socket, "/run/postgresql");
-    assert_int_equal(url.tls, DB_TLS_PREFER);
+    assert_int_equal(url.tls, DB_TLS_OFF);
     db_url_clear(&url);
 }
 
@@ -67,9 +67,10 @@ static void test_encryption_is_verified_unless_near_or_told(void **state)
     } CASES[] = {
         {"//h/d", DB_TLS_VERIFY},
         {"//10.0.0.1/d", DB_TLS_VERIFY},
-        {"//localhost/d", DB_TLS_PREFER},
-        {"//127.0.0.1/d", DB_TLS_PREFER},
-        {"//[::1]/d", DB_TLS_PREFER},
+        {"//localhost/d", DB_TLS_OFF},
+        {"//127.0.0.1/d", DB_TLS_OFF},
+        {"//[::1]/d", DB_TLS_OFF},
+        {"//127.0.0.1/d?tls=prefer", DB_TLS_PREFER},
         {"//localhost/d?ca=x", DB_TLS_VERIFY},
         {"//h/d?tls=off", DB_TLS_OFF},
         {"//h/d?sslmode=require", DB_TLS_REQUIRE},
