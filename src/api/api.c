@@ -15,8 +15,9 @@ void api_init(struct api *api, const struct api_options *options)
 const struct http_route *api_routes(size_t *n)
 {
     static const struct api_routes *const RESOURCES[] = {
-        &API_SESSION_ROUTES, &API_ACCOUNT_ROUTES, &API_USER_ROUTES,     &API_FACE_ROUTES,
-        &API_GROUP_ROUTES,   &API_MARK_ROUTES,    &API_REGISTER_ROUTES, &API_SYSTEM_ROUTES,
+        &API_SESSION_ROUTES, &API_ACCOUNT_ROUTES,  &API_USER_ROUTES,
+        &API_FACE_ROUTES,    &API_GROUP_ROUTES,    &API_IMAGE_ROUTES,
+        &API_MARK_ROUTES,    &API_REGISTER_ROUTES, &API_SYSTEM_ROUTES,
     };
     static gsize once;
     static GArray *all;

@@ -26,6 +26,7 @@ extern const struct api_routes API_ACCOUNT_ROUTES;
 extern const struct api_routes API_USER_ROUTES;
 extern const struct api_routes API_FACE_ROUTES;
 extern const struct api_routes API_GROUP_ROUTES;
+extern const struct api_routes API_IMAGE_ROUTES;
 extern const struct api_routes API_MARK_ROUTES;
 extern const struct api_routes API_REGISTER_ROUTES;
 extern const struct api_routes API_SYSTEM_ROUTES;

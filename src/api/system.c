@@ -1,15 +1,14 @@
 /* Health, version and the log of what was done. */
 #include "api/routes.h"
+#include "service/keys.h"
 #include "service/register.h"
 
 static void health(void *app, struct http_request *request, struct http_response *response)
 {
     struct api *api = app;
-    bool has_faces = service_recogniser(api->service) != NULL;
     g_autoptr(GError) error = NULL;
     g_autoptr(core_institution) institution = service_institution(api->service, &error);
 
-    (void)request;
     if (!institution) {
         g_warning("The database does not answer: %s", error->message);
         http_response_error(response, 503, base_error_name(BASE_ERROR_UNAVAILABLE),
@@ -17,9 +16,14 @@ static void health(void *app, struct http_request *request, struct http_response
         http_response_retry_after(response, 5);
         return;
     }
+    const struct service_identity *identity = api_identity(request);
+    g_autofree char *trouble = service_keys_trouble(api->service);
+    const char *why = service_recogniser(api->service) ? trouble : "The face models are missing.";
     json_t *json = json_object();
     json_object_set_new(json, "status", json_string("ok"));
-    json_object_set_new(json, "faces", json_string(has_faces ? "ok" : "off"));
+    json_object_set_new(json, "faces", json_string(why ? "off" : "ok"));
+    if (why && identity && identity->role == CORE_ROLE_ADMIN)
+        json_object_set_new(json, "faces_reason", json_string(why));
     api_respond(response, 200, json);
 }
 

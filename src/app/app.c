@@ -2,8 +2,11 @@
 
 #include "app/server.h"
 #include "base/error.h"
+#include "db/copy.h"
+#include "db/query/institution.h"
 #include "http/http.h"
 #include "service/gallery.h"
+#include "service/keys.h"
 
 #include <string.h>
 
@@ -94,31 +97,88 @@ struct db *app_open_database(const struct app_settings *settings, bool create, G
     return database;
 }
 
-/* `schema` is the version the database has: 0 means that it is new or empty. */
-static bool open_keys(const struct app_settings *settings, struct app *app, bool create,
-                      gint64 schema, GError **error)
+/* Who asks for faces, or for everything to be made, cannot go on without the key, but for the
+ * server and whoever else says that faces may be missing. */
+static bool needs_key(unsigned parts)
 {
+    return (parts & (APP_PART_FACES | APP_PART_CREATE)) && !(parts & APP_PART_FACES_OPTIONAL);
+}
+
+bool app_database_is_new(struct db *database, bool *is_new, GError **error)
+{
+    gint64 schema = 0;
     g_autoptr(GError) failure = NULL;
 
-    if (create && schema == 0) {
-        app->keys = auth_keys_load_or_create(settings->key_file, NULL, error);
-        return app->keys != NULL;
+    if (!db_schema_version(database, &schema, error))
+        return false;
+    *is_new = schema == 0;
+    if (*is_new)
+        return true;
+    g_autoptr(db_connection) connection = db_acquire(database, error);
+    if (!connection)
+        return false;
+    g_autoptr(core_institution) institution = db_institution_first(connection, &failure);
+    *is_new = g_error_matches(failure, BASE_ERROR, BASE_ERROR_NOT_FOUND);
+    if (institution || *is_new)
+        return true;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
+static bool open_keys(const struct app_settings *settings, struct app *app, unsigned parts,
+                      GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    bool is_new = false;
+
+    if (!app_database_is_new(app->db, &is_new, error))
+        return false;
+    if (is_new && (parts & APP_PART_CREATE)) {
+        g_autoptr(auth_keys) keys = auth_keys_load_or_create(settings->key_file, NULL, error);
+        if (!keys)
+            return false;
     }
-    app->keys = auth_keys_load(settings->key_file, &failure);
+    app->keys = auth_keyring_load(settings->key_file, &failure);
     if (app->keys)
         return true;
-    if (g_error_matches(failure, BASE_ERROR, BASE_ERROR_NOT_FOUND))
-        g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
-                    "The key file %s of this database is missing: put it back from its backup, "
-                    "because without it the stored faces cannot be read.",
-                    settings->key_file);
-    else
+    const bool missing = g_error_matches(failure, BASE_ERROR, BASE_ERROR_NOT_FOUND);
+    if (is_new && missing) {
+        g_set_error_literal(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
+                            "The database is empty: run \"presente db init\" first.");
+        return false;
+    }
+    /* A mode that is too open is no loss, and chmod mends it. */
+    if (is_new || g_error_matches(failure, BASE_ERROR, BASE_ERROR_FORBIDDEN)) {
         g_propagate_error(error, g_steal_pointer(&failure));
-    return false;
+        return false;
+    }
+    g_autofree char *problem =
+        missing
+            ? g_strdup_printf("The key file %s of this database is missing.", settings->key_file)
+            : g_strdup_printf("The key file %s of this database cannot be used: %s",
+                              settings->key_file, failure->message);
+    g_autofree char *why = service_keys_advice(problem);
+    if (needs_key(parts)) {
+        g_set_error_literal(error, BASE_ERROR,
+                            missing ? (int)BASE_ERROR_UNAVAILABLE : failure->code, why);
+        return false;
+    }
+    app->keys = auth_keyring_create_lost(settings->key_file, why, error);
+    return app->keys != NULL;
 }
 
 static bool bring_up_to_date(struct app *app, bool create, gint64 schema, GError **error)
 {
+    bool unfinished;
+
+    if (!db_copy_is_unfinished(app->db, &unfinished, error))
+        return false;
+    if (unfinished) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
+                    "The \"presente db copy\" or \"restore\" into this database was never "
+                    "finished: run it again, or choose another database.");
+        return false;
+    }
     if (schema == db_schema_latest(app->db))
         return true;
     if (create || schema > db_schema_latest(app->db))
@@ -153,8 +213,22 @@ static bool open_service(const struct app_settings *settings, struct app *app, G
         .session_seconds = (int)(settings->token_hours * 3600),
         .no_self_registration = !settings->self_registration,
         .no_liveness = !settings->liveness,
+        .images =
+            {
+                .limits = app_image_limits(settings),
+                .sealed = settings->images_sealed,
+                .keep_enrolment = settings->keep_enrolment_photos,
+                .keep_mark_frames = settings->keep_mark_frames,
+                .mark_frame_days = (int)settings->mark_frame_days,
+            },
         .rates = rates,
     };
+    /* The store need not be reachable now: whoever wants it is told. */
+    app->images = options.images.store = blob_open(settings->images_url, error);
+    if (!app->images) {
+        g_prefix_error(error, "PRESENTE_IMAGES_URL: ");
+        return false;
+    }
     app->service = service_create(&options, error);
     return app->service != NULL;
 }
@@ -184,26 +258,38 @@ static bool open_models(const struct app_settings *settings, struct app *app, un
     return false;
 }
 
+/* Says that the key file is lost, or fails where it is needed. */
+static bool check_key(struct app *app, unsigned parts, GError **error)
+{
+    g_autofree char *trouble = NULL;
+
+    if (!(parts & APP_PART_FACES))
+        return true;
+    trouble = service_keys_trouble(app->service);
+    if (!trouble)
+        return true;
+    if (needs_key(parts)) {
+        g_set_error_literal(error, BASE_ERROR, BASE_ERROR_CORRUPT, trouble);
+        return false;
+    }
+    g_warning("%s", trouble);
+    return true;
+}
+
 static bool load_gallery(struct app *app, GError **error)
 {
     struct service_gallery_report report = {0};
 
-    if (!app->recogniser)
+    if (!app->recogniser || !service_keys_ready(app->service, NULL))
         return true;
     if (!service_gallery_load(app->service, &report, error))
         return false;
-    bool usable = report.unreadable == 0 || report.templates > 0;
-    if (!usable)
-        g_set_error(error, BASE_ERROR, BASE_ERROR_CORRUPT,
-                    "None of the %" G_GINT64_FORMAT " stored faces opens with this key file: "
-                    "it belongs to another database, or the database is damaged.",
-                    report.unreadable);
-    else if (report.unreadable > 0)
+    if (report.unreadable > 0)
         g_warning("%" G_GINT64_FORMAT " stored faces do not open with this key file and are left "
                   "out.",
                   report.unreadable);
     service_gallery_report_clear(&report);
-    return usable;
+    return true;
 }
 
 bool app_open(const struct app_settings *settings, unsigned parts, struct app *app, GError **error)
@@ -214,13 +300,12 @@ bool app_open(const struct app_settings *settings, unsigned parts, struct app *a
     *app = (struct app){0};
     app->db = app_open_database(settings, create, error);
     if (!app->db || !db_schema_version(app->db, &schema, error) ||
-        !open_keys(settings, app, create, schema, error) ||
-        !bring_up_to_date(app, create, schema, error))
+        !open_keys(settings, app, parts, error) || !bring_up_to_date(app, create, schema, error))
         goto failed;
     if ((parts & APP_PART_FACES) && !open_models(settings, app, parts, error))
         goto failed;
     if (!open_service(settings, app, error) || (create && !bootstrap(settings, app, error)) ||
-        !load_gallery(app, error))
+        !check_key(app, parts, error) || !load_gallery(app, error))
         goto failed;
     return true;
 
@@ -233,8 +318,9 @@ void app_close(struct app *app)
 {
     service_bootstrap_result_clear(&app->bootstrap);
     service_destroy(app->service);
+    blob_close(app->images);
     recogniser_destroy(app->recogniser);
-    auth_keys_destroy(app->keys);
+    auth_keyring_destroy(app->keys);
     db_close(app->db);
     *app = (struct app){0};
 }

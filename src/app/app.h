@@ -6,7 +6,8 @@
 #define APP_APP_H
 
 #include "app/settings.h"
-#include "auth/key.h"
+#include "auth/keyring.h"
+#include "blob/blob.h"
 #include "db/db.h"
 #include "recognise/recognise.h"
 #include "service/accounts.h"
@@ -28,17 +29,21 @@ enum app_part {
 
 struct app {
     struct db *db;
-    struct auth_keys *keys;
+    struct auth_keyring *keys;
     struct recogniser *recogniser; /* NULL without faces */
+    struct blob_store *images;
     struct service *service;
     struct service_bootstrap_result bootstrap; /* what APP_PART_CREATE made */
 };
 
 /*
  * Opens everything; `parts` is made of enum app_part. `settings` must outlive `app`. When it fails
- * nothing is left open, and a database or key that was there has not been changed. A key that is
- * missing although the database has tables is never replaced: BASE_ERROR_UNAVAILABLE. A key that
- * opens none of the stored faces is BASE_ERROR_CORRUPT.
+ * nothing is left open, and a database or key that was there has not been changed.
+ *
+ * A key file that is missing or damaged although the database is in use, or that opens none of the
+ * stored faces, is lost: it is never replaced. Then APP_PART_CREATE or APP_PART_FACES alone is
+ * BASE_ERROR_UNAVAILABLE or BASE_ERROR_CORRUPT; with APP_PART_FACES_OPTIONAL the log says so and
+ * everything but faces works until the file is back, as it does for who asked for neither part.
  */
 bool app_open(const struct app_settings *settings, unsigned parts, struct app *app, GError **error);
 
@@ -47,6 +52,9 @@ void app_close(struct app *app);
 
 /* The database alone, for maintenance. Created when missing only if `create`. */
 struct db *app_open_database(const struct app_settings *settings, bool create, GError **error);
+
+/* Whether the database has no tables yet, or nobody in them: then nothing was ever sealed. */
+bool app_database_is_new(struct db *database, bool *is_new, GError **error);
 
 /* The models alone, with the settings' limits and thresholds. */
 struct recogniser *app_open_recogniser(const struct app_settings *settings, GError **error);

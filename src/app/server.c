@@ -75,8 +75,10 @@ bool app_server_start(struct app_server *server, const struct app_settings *sett
     if (!fill_options(server, settings, &options))
         g_warning("There is no page at %s: only the API is served.", settings->web_dir);
     server->http = http_server_create(&options, error);
-    if (server->http && http_server_start(server->http, error))
+    if (server->http && http_server_start(server->http, error)) {
+        server->upkeep = app_upkeep_start(app->service);
         return true;
+    }
     app_server_stop(server);
     return false;
 }
@@ -85,6 +87,7 @@ void app_server_stop(struct app_server *server)
 {
     if (server->http)
         http_server_stop(server->http);
+    app_upkeep_stop(server->upkeep);
     http_server_destroy(server->http);
     g_strfreev(server->trusted_proxies);
     g_strfreev(server->cors_origins);

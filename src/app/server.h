@@ -4,11 +4,13 @@
 
 #include "api/api.h"
 #include "app/app.h"
+#include "app/upkeep.h"
 #include "http/http.h"
 
 struct app_server {
     struct api api;
     struct http_server *http;
+    struct app_upkeep *upkeep;
     char **trusted_proxies;
     char **cors_origins;
     char *docs_dir;

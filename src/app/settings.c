@@ -73,6 +73,17 @@ static const struct base_config_key KEYS[] = {
     {"PRESENTE_LIVENESS_THRESHOLD", BASE_CONFIG_REAL, AT(liveness_threshold), "0", 0, 1,
      .help = "lowest probability of a live face; 0: the calibrated one"},
 
+    {"PRESENTE_IMAGES_URL", BASE_CONFIG_TEXT, AT(images_url), "file:data/images",
+     .help = "where pictures are kept: file: and a folder; back it up with the database"},
+    {"PRESENTE_IMAGES_SEALED", BASE_CONFIG_BOOL, AT(images_sealed), "on",
+     .help = "seal new pictures with the key file's key, as the faces are"},
+    {"PRESENTE_KEEP_ENROLMENT_PHOTOS", BASE_CONFIG_BOOL, AT(keep_enrolment_photos), "on",
+     .help = "keep the photos that people enrol with"},
+    {"PRESENTE_KEEP_MARK_FRAMES", BASE_CONFIG_BOOL, AT(keep_mark_frames), "off",
+     .help = "keep the picture of the face behind each mark"},
+    {"PRESENTE_MARK_FRAME_DAYS", BASE_CONFIG_INTEGER, AT(mark_frame_days), "30", 1, 3650,
+     .help = "days after which the pictures behind marks are deleted"},
+
     {"PRESENTE_LIMIT_SIGN_IN_ACCOUNT", BASE_CONFIG_INTEGER, AT(limit_sign_in_account), "10", 0,
      1000000,
      .help = "sign-in attempts an account in 10 minutes from one address, ten times that from all; "

@@ -45,6 +45,13 @@ struct app_settings {
     bool liveness;
     double liveness_threshold;
 
+    /* Pictures that are kept. */
+    char *images_url;
+    bool images_sealed;
+    bool keep_enrolment_photos;
+    bool keep_mark_frames;
+    gint64 mark_frame_days;
+
     /* Attempts allowed in a period; 0 switches a limit off. */
     gint64 limit_sign_in_account;
     gint64 limit_sign_in_address;

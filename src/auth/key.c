@@ -1,33 +1,21 @@
 #include "auth/key.h"
 
 #include "auth/init.h"
+#include "auth/key_internal.h"
 #include "base/error.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define KEY_MARK "presente-key-v1"
 
-enum {
-    KEY_FILE_MAX = 4096, /* bytes */
-    KEY_ID_DIGITS = 8,
-    KEY_LINE_MAX = sizeof(KEY_MARK) + 1 + KEY_ID_DIGITS + 1 + 2 * AUTH_KEY_BYTES + 2,
-};
+enum { KEY_FILE_MAX = 4096 /* bytes */ };
 
-struct key_entry {
-    uint32_t id;
-    uint8_t master[AUTH_KEY_BYTES];
-    uint8_t sub[AUTH_KEY_USE_N][AUTH_KEY_BYTES];
-};
-
-struct auth_keys {
-    int n;
-    struct key_entry entries[AUTH_KEYS_MAX];
-};
+G_STATIC_ASSERT(sizeof(KEY_MARK) - 1 + 1 + AUTH_KEY_ID_DIGITS + 1 + 2 * AUTH_KEY_BYTES + 1 ==
+                AUTH_KEY_LINE);
 
 /* crypto_kdf separates purposes by number and context; both are part of the stored data's format.
  */
@@ -43,7 +31,7 @@ static uint32_t key_id(const uint8_t master[AUTH_KEY_BYTES])
            digest[3];
 }
 
-static void key_entry_derive(struct key_entry *entry)
+static void key_entry_derive(struct auth_key_entry *entry)
 {
     entry->id = key_id(entry->master);
     for (int use = 0; use < AUTH_KEY_USE_N; use++)
@@ -51,18 +39,51 @@ static void key_entry_derive(struct key_entry *entry)
                                    entry->master);
 }
 
+void auth_key_entry_make(struct auth_key_entry *entry)
+{
+    crypto_kdf_keygen(entry->master);
+    key_entry_derive(entry);
+}
+
+struct auth_keys *auth_keys_new(GError **error)
+{
+    struct auth_key_entry *entries = sodium_allocarray(AUTH_KEYS_MAX, sizeof *entries);
+
+    if (!entries) {
+        g_set_error_literal(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
+                            "There is no protected memory for the key.");
+        return NULL;
+    }
+    sodium_memzero(entries, AUTH_KEYS_MAX * sizeof *entries);
+    struct auth_keys *keys = g_new0(struct auth_keys, 1);
+    keys->references = 1;
+    keys->entries = entries;
+    return keys;
+}
+
+void auth_keys_append(struct auth_keys *keys, const struct auth_key_entry *entry)
+{
+    g_assert(keys->n < AUTH_KEYS_MAX);
+    keys->entries[keys->n++] = *entry;
+}
+
+void auth_keys_seal(struct auth_keys *keys)
+{
+    sodium_mprotect_readonly(keys->entries);
+}
+
 /* Reads one line into `entry`; false when anything but the exact form is found. */
-static bool key_line_parse(const char *line, struct key_entry *entry)
+static bool key_line_parse(const char *line, struct auth_key_entry *entry)
 {
     const size_t mark = sizeof(KEY_MARK) - 1;
-    const size_t id_at = mark + 1, key_at = id_at + KEY_ID_DIGITS + 1;
-    uint8_t id[KEY_ID_DIGITS / 2];
+    const size_t id_at = mark + 1, key_at = id_at + AUTH_KEY_ID_DIGITS + 1;
+    uint8_t id[AUTH_KEY_ID_DIGITS / 2];
     size_t got = 0;
 
     if (strlen(line) != key_at + 2 * AUTH_KEY_BYTES || strncmp(line, KEY_MARK " ", mark + 1) != 0 ||
         line[key_at - 1] != ' ')
         return false;
-    if (sodium_hex2bin(id, sizeof id, line + id_at, KEY_ID_DIGITS, NULL, &got, NULL) != 0 ||
+    if (sodium_hex2bin(id, sizeof id, line + id_at, AUTH_KEY_ID_DIGITS, NULL, &got, NULL) != 0 ||
         got != sizeof id)
         return false;
     if (sodium_hex2bin(entry->master, AUTH_KEY_BYTES, line + key_at, 2 * AUTH_KEY_BYTES, NULL, &got,
@@ -133,9 +154,10 @@ static ssize_t key_file_read(int fd, char *text, size_t size)
     return (ssize_t)n;
 }
 
-static struct auth_keys *keys_from_fd(int fd, const char *path, GError **error)
+struct auth_keys *auth_keys_read(int fd, const char *path, GError **error)
 {
     char text[KEY_FILE_MAX + 1];
+    bool ok = false;
 
     if (!key_file_check(fd, path, error))
         return NULL;
@@ -147,56 +169,73 @@ static struct auth_keys *keys_from_fd(int fd, const char *path, GError **error)
     }
     text[n] = '\0';
 
-    struct auth_keys *keys = sodium_malloc(sizeof *keys);
-    bool ok = false;
-    if (!keys) {
-        g_set_error_literal(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
-                            "There is no protected memory for the key.");
-    } else {
-        sodium_memzero(keys, sizeof *keys);
-        if (strlen(text) != (size_t)n)
-            g_set_error_literal(error, BASE_ERROR, BASE_ERROR_CORRUPT,
-                                "The key file is damaged: it holds binary data.");
-        else
-            ok = key_text_parse(text, keys, error);
-    }
+    struct auth_keys *keys = auth_keys_new(error);
+    if (keys && strlen(text) != (size_t)n)
+        g_set_error_literal(error, BASE_ERROR, BASE_ERROR_CORRUPT,
+                            "The key file is damaged: it holds binary data.");
+    else if (keys)
+        ok = key_text_parse(text, keys, error);
     sodium_memzero(text, sizeof text);
     if (!ok) {
-        auth_keys_destroy(keys);
+        auth_keys_unref(keys);
         return NULL;
     }
-    sodium_mprotect_readonly(keys);
+    auth_keys_seal(keys);
     return keys;
+}
+
+int auth_key_file_descriptor(const char *path, GError **error)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (fd < 0)
+        g_set_error(error, BASE_ERROR, errno == ENOENT ? BASE_ERROR_NOT_FOUND : BASE_ERROR_IO,
+                    "The key file \"%s\" cannot be opened: %s.", path, g_strerror(errno));
+    return fd;
 }
 
 struct auth_keys *auth_keys_load(const char *path, GError **error)
 {
     if (!auth_init(error))
         return NULL;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0) {
-        g_set_error(error, BASE_ERROR, errno == ENOENT ? BASE_ERROR_NOT_FOUND : BASE_ERROR_IO,
-                    "The key file \"%s\" cannot be opened: %s.", path, g_strerror(errno));
+    const int fd = auth_key_file_descriptor(path, error);
+    if (fd < 0)
         return NULL;
-    }
-    struct auth_keys *keys = keys_from_fd(fd, path, error);
+    struct auth_keys *keys = auth_keys_read(fd, path, error);
     close(fd);
     return keys;
 }
 
-static void key_text_make(char line[KEY_LINE_MAX])
+struct auth_keys *auth_keys_create(GError **error)
 {
-    uint8_t master[AUTH_KEY_BYTES];
+    struct auth_key_entry entry;
+
+    if (!auth_init(error))
+        return NULL;
+    struct auth_keys *keys = auth_keys_new(error);
+    if (!keys)
+        return NULL;
+    auth_key_entry_make(&entry);
+    auth_keys_append(keys, &entry);
+    auth_keys_seal(keys);
+    sodium_memzero(&entry, sizeof entry);
+    return keys;
+}
+
+void auth_keys_format(const struct auth_keys *keys, char text[AUTH_KEY_TEXT_MAX])
+{
     char hex[2 * AUTH_KEY_BYTES + 1];
 
-    crypto_kdf_keygen(master);
-    sodium_bin2hex(hex, sizeof hex, master, sizeof master);
-    g_snprintf(line, KEY_LINE_MAX, KEY_MARK " %08x %s\n", key_id(master), hex);
-    sodium_memzero(master, sizeof master);
+    text[0] = '\0';
+    for (int i = 0; i < keys->n; i++) {
+        sodium_bin2hex(hex, sizeof hex, keys->entries[i].master, AUTH_KEY_BYTES);
+        g_snprintf(text + (size_t)i * AUTH_KEY_LINE, AUTH_KEY_LINE + 1, KEY_MARK " %08x %s\n",
+                   keys->entries[i].id, hex);
+    }
     sodium_memzero(hex, sizeof hex);
 }
 
-static bool key_text_write(int fd, const char *text)
+bool auth_key_text_put(int fd, const char *text)
 {
     size_t left = strlen(text);
 
@@ -212,8 +251,9 @@ static bool key_text_write(int fd, const char *text)
     return fsync(fd) == 0;
 }
 
-static void folder_sync(const char *folder)
+void auth_folder_sync(const char *path_in_it)
 {
+    g_autofree char *folder = g_path_get_dirname(path_in_it);
     const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd >= 0) {
@@ -228,28 +268,31 @@ static bool key_file_create(const char *path, bool *won, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(path);
     g_autofree char *temporary = g_strconcat(path, ".XXXXXX", NULL);
-    char line[KEY_LINE_MAX];
+    char text[AUTH_KEY_TEXT_MAX];
 
     if (g_mkdir_with_parents(folder, 0700) != 0) {
         g_set_error(error, BASE_ERROR, BASE_ERROR_IO, "The folder \"%s\" cannot be created: %s.",
                     folder, g_strerror(errno));
         return false;
     }
+    g_autoptr(auth_keys) keys = auth_keys_create(error);
+    if (!keys)
+        return false;
     const int fd = g_mkstemp_full(temporary, O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0) {
         g_set_error(error, BASE_ERROR, BASE_ERROR_IO, "The key file \"%s\" cannot be created: %s.",
                     path, g_strerror(errno));
         return false;
     }
-    key_text_make(line);
-    const bool written = fchmod(fd, 0600) == 0 && key_text_write(fd, line);
+    auth_keys_format(keys, text);
+    const bool written = fchmod(fd, 0600) == 0 && auth_key_text_put(fd, text);
     int failure = written ? 0 : errno;
-    sodium_memzero(line, sizeof line);
+    sodium_memzero(text, sizeof text);
     close(fd);
     if (written && link(temporary, path) != 0)
         failure = errno;
     g_unlink(temporary);
-    folder_sync(folder);
+    auth_folder_sync(path);
     *won = failure == 0;
     if (failure != 0 && failure != EEXIST) {
         g_set_error(error, BASE_ERROR, BASE_ERROR_IO, "The key file \"%s\" cannot be written: %s.",
@@ -281,14 +324,60 @@ struct auth_keys *auth_keys_load_or_create(const char *path, bool *created, GErr
     return auth_keys_load(path, error);
 }
 
-void auth_keys_destroy(struct auth_keys *keys)
+struct auth_keys *auth_keys_ref(struct auth_keys *keys)
 {
-    sodium_free(keys); /* wipes, and takes NULL */
+    g_atomic_int_inc(&keys->references);
+    return keys;
+}
+
+void auth_keys_unref(struct auth_keys *keys)
+{
+    if (!keys || !g_atomic_int_dec_and_test(&keys->references))
+        return;
+    sodium_free(keys->entries); /* wipes */
+    g_free(keys);
 }
 
 uint32_t auth_keys_current(const struct auth_keys *keys)
 {
     return keys->entries[0].id;
+}
+
+int auth_keys_count(const struct auth_keys *keys)
+{
+    return keys->n;
+}
+
+uint32_t auth_keys_id(const struct auth_keys *keys, int index)
+{
+    g_assert(index >= 0 && index < keys->n);
+    return keys->entries[index].id;
+}
+
+bool auth_keys_has(const struct auth_keys *keys, uint32_t id)
+{
+    for (int i = 0; i < keys->n; i++)
+        if (keys->entries[i].id == id)
+            return true;
+    return false;
+}
+
+void auth_key_stamp_of(const struct stat *status, struct auth_key_stamp *stamp)
+{
+    *stamp = (struct auth_key_stamp){
+        .device = status->st_dev,
+        .inode = status->st_ino,
+        .size = status->st_size,
+        .modified = status->st_mtim,
+        .changed = status->st_ctim,
+    };
+}
+
+bool auth_key_stamp_equal(const struct auth_key_stamp *a, const struct auth_key_stamp *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec &&
+           a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
 bool auth_keys_sub(const struct auth_keys *keys, uint32_t id, enum auth_key_use use,

@@ -6,9 +6,14 @@
  *
  *     presente-key-v1 <id, 8 hex digits> <key, 64 hex digits>
  *
- * The first line is the current key; further lines (at most AUTH_KEYS_MAX in all) are older keys
- * that still open what was sealed with them. The id is a digest of the key, so a damaged line is
- * noticed. Sub-keys come from libsodium's crypto_kdf (BLAKE2b), one a purpose.
+ * The first line is the current key, with which everything new is sealed and signed. Further lines
+ * (at most AUTH_KEYS_MAX in all) are keys that only open: older ones, and ones that were prepared
+ * so that every node has them before they become current. The id is a digest of the key, so a
+ * damaged line is noticed. Sub-keys come from libsodium's crypto_kdf (BLAKE2b), one a purpose.
+ *
+ *   key.h       the keys of one reading of the file
+ *   key_file.h  changing the file
+ *   keyring.h   the keys as they are at each moment, for a program that keeps running
  */
 #ifndef AUTH_KEY_H
 #define AUTH_KEY_H
@@ -20,6 +25,7 @@
 enum {
     AUTH_KEY_BYTES = 32,
     AUTH_KEYS_MAX = 8,
+    AUTH_KEY_ID_TEXT_SIZE = 9, /* 8 hex digits and the terminator */
 };
 
 enum auth_key_use {
@@ -29,13 +35,15 @@ enum auth_key_use {
     AUTH_KEY_USE_N,
 };
 
-/* Immutable after loading, so threads may share it. Kept in guarded memory, wiped on destroy. */
+/* Immutable after loading, so threads may share it. Counts its references; the keys are in guarded
+ * memory that is wiped with the last one. */
 struct auth_keys;
+typedef struct auth_keys auth_keys;
 
 /*
  * Reads the key file. BASE_ERROR_NOT_FOUND when there is none, BASE_ERROR_FORBIDDEN when its
  * group or others may read or write it, BASE_ERROR_CORRUPT when a line is damaged,
- * BASE_ERROR_IO otherwise. Destroy with auth_keys_destroy().
+ * BASE_ERROR_IO otherwise. Give back with auth_keys_unref().
  */
 struct auth_keys *auth_keys_load(const char *path, GError **error);
 
@@ -46,11 +54,20 @@ struct auth_keys *auth_keys_load(const char *path, GError **error);
  */
 struct auth_keys *auth_keys_load_or_create(const char *path, bool *created, GError **error);
 
-/* Takes NULL. */
-void auth_keys_destroy(struct auth_keys *keys);
+/* One key that no file has and that ends with the process. */
+struct auth_keys *auth_keys_create(GError **error);
+
+struct auth_keys *auth_keys_ref(struct auth_keys *keys);
+void auth_keys_unref(struct auth_keys *keys); /* takes NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(auth_keys, auth_keys_unref)
 
 /* The id of the current key. */
 uint32_t auth_keys_current(const struct auth_keys *keys);
+
+/* How many keys there are, and the id of each in the order of the file: 0 is the current one. */
+int auth_keys_count(const struct auth_keys *keys);
+uint32_t auth_keys_id(const struct auth_keys *keys, int index);
+bool auth_keys_has(const struct auth_keys *keys, uint32_t id);
 
 /*
  * Writes the sub-key for `use` of the key `id` to `out`. False when no such key is loaded.

@@ -36,9 +36,10 @@ static size_t seal_bind(const uint8_t head[SEAL_NONCE_AT], const struct auth_sea
     return (size_t)(at - bound);
 }
 
-GBytes *auth_seal_close(const struct auth_keys *keys, const struct auth_seal_context *context,
+GBytes *auth_seal_close(struct auth_keyring *keyring, const struct auth_seal_context *context,
                         const void *plain, size_t n, GError **error)
 {
+    g_autoptr(auth_keys) keys = NULL;
     uint8_t bound[SEAL_BOUND_MAX], key[AUTH_KEY_BYTES];
 
     if (!auth_init(error))
@@ -48,6 +49,9 @@ GBytes *auth_seal_close(const struct auth_keys *keys, const struct auth_seal_con
                             "The data to seal or the model's name is too long.");
         return NULL;
     }
+    keys = auth_keyring_keys_to_seal(keyring, error);
+    if (!keys)
+        return NULL;
     const uint32_t id = auth_keys_current(keys);
     uint8_t *sealed = g_malloc(AUTH_SEAL_OVERHEAD + n);
     unsigned long long body = 0;
@@ -64,31 +68,43 @@ GBytes *auth_seal_close(const struct auth_keys *keys, const struct auth_seal_con
     return g_bytes_new_take(sealed, SEAL_BODY_AT + (size_t)body);
 }
 
+bool auth_seal_key_id(const void *sealed, size_t n, uint32_t *id)
+{
+    const uint8_t *bytes = sealed;
+
+    if (!bytes || n < AUTH_SEAL_OVERHEAD || bytes[0] != SEAL_VERSION)
+        return false;
+    *id = 0;
+    for (int i = 0; i < 4; i++)
+        *id = *id << 8 | bytes[SEAL_KEY_AT + i];
+    return true;
+}
+
 static GBytes *seal_fail(GError **error, const char *why)
 {
-    g_set_error(error, BASE_ERROR, BASE_ERROR_CORRUPT, "The sealed face template %s.", why);
+    g_set_error(error, BASE_ERROR, BASE_ERROR_CORRUPT, "What was sealed %s.", why);
     return NULL;
 }
 
-GBytes *auth_seal_open(const struct auth_keys *keys, const struct auth_seal_context *context,
+GBytes *auth_seal_open(struct auth_keyring *keyring, const struct auth_seal_context *context,
                        const void *sealed, size_t n, GError **error)
 {
     const uint8_t *bytes = sealed;
     uint8_t bound[SEAL_BOUND_MAX], key[AUTH_KEY_BYTES];
+    uint32_t id = 0;
 
     if (!auth_init(error))
         return NULL;
     if (!bytes || n < AUTH_SEAL_OVERHEAD || n > AUTH_SEAL_OVERHEAD + (size_t)AUTH_SEAL_PLAIN_MAX)
         return seal_fail(error, "has an impossible length");
-    if (bytes[0] != SEAL_VERSION)
+    if (!auth_seal_key_id(bytes, n, &id))
         return seal_fail(error, "has a version that this program does not know");
-    const uint32_t id =
-        (uint32_t)bytes[1] << 24 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 8 | bytes[4];
     const size_t bound_n = seal_bind(bytes, context, bound);
     if (bound_n == 0)
         return seal_fail(error, "names an impossible model");
+    g_autoptr(auth_keys) keys = auth_keyring_keys_with(keyring, id);
     if (!auth_keys_sub(keys, id, AUTH_KEY_USE_SEAL, key))
-        return seal_fail(error, "was sealed with a key that is not in the key file");
+        return seal_fail(error, "needs a key that is not in the key file");
 
     uint8_t *plain = g_malloc(MAX(n - AUTH_SEAL_OVERHEAD, 1));
     unsigned long long plain_n = 0;

@@ -7,33 +7,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOKEN_SKEW_SECONDS = 60 };
-
-struct auth_tokens {
-    uint8_t key[AUTH_KEY_BYTES];
+enum {
+    TOKEN_SKEW_SECONDS = 60,
+    TOKEN_KID_DIGITS = 8,
 };
 
-struct auth_tokens *auth_tokens_create(const struct auth_keys *keys, GError **error)
+struct auth_tokens {
+    struct auth_keyring *keyring;
+};
+
+struct auth_tokens *auth_tokens_create(struct auth_keyring *keyring, GError **error)
 {
     if (!auth_init(error))
         return NULL;
-    struct auth_tokens *tokens = sodium_malloc(sizeof *tokens);
-    if (!tokens) {
-        g_set_error_literal(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
-                            "There is no protected memory for the key.");
-        return NULL;
-    }
-    (void)auth_keys_sub(keys, auth_keys_current(keys), AUTH_KEY_USE_TOKEN, tokens->key);
+    struct auth_tokens *tokens = g_new0(struct auth_tokens, 1);
+    tokens->keyring = keyring;
     return tokens;
 }
 
 void auth_tokens_destroy(struct auth_tokens *tokens)
 {
-    sodium_free(tokens);
+    g_free(tokens);
 }
 
-static bool token_fill(jwt_t *jwt, const struct auth_tokens *tokens,
-                       const struct auth_token_claims *claims)
+static bool token_fill(jwt_t *jwt, const struct auth_token_claims *claims)
 {
     char user[BASE_UUID_TEXT_SIZE], id[BASE_UUID_TEXT_SIZE];
 
@@ -42,17 +39,31 @@ static bool token_fill(jwt_t *jwt, const struct auth_tokens *tokens,
            jwt_add_grant(jwt, "role", claims->role) == 0 &&
            jwt_add_grant_int(jwt, "gen", claims->generation) == 0 &&
            jwt_add_grant_int(jwt, "iat", claims->issued_at / BASE_TIME_SECOND) == 0 &&
-           jwt_add_grant_int(jwt, "exp", claims->expires_at / BASE_TIME_SECOND) == 0 &&
-           jwt_set_alg(jwt, JWT_ALG_HS256, tokens->key, sizeof tokens->key) == 0;
+           jwt_add_grant_int(jwt, "exp", claims->expires_at / BASE_TIME_SECOND) == 0;
+}
+
+static bool token_sign(jwt_t *jwt, const struct auth_keys *keys)
+{
+    const uint32_t id = auth_keys_current(keys);
+    uint8_t key[AUTH_KEY_BYTES];
+    char kid[TOKEN_KID_DIGITS + 1];
+
+    g_snprintf(kid, sizeof kid, "%08x", id);
+    (void)auth_keys_sub(keys, id, AUTH_KEY_USE_TOKEN, key);
+    const bool ok = jwt_add_header(jwt, "kid", kid) == 0 &&
+                    jwt_set_alg(jwt, JWT_ALG_HS256, key, sizeof key) == 0;
+    sodium_memzero(key, sizeof key);
+    return ok;
 }
 
 char *auth_tokens_issue(struct auth_tokens *tokens, const struct auth_token_claims *claims,
                         GError **error)
 {
+    g_autoptr(auth_keys) keys = auth_keyring_keys(tokens->keyring);
     jwt_t *jwt = NULL;
     char *text = NULL, *copy = NULL;
 
-    if (jwt_new(&jwt) == 0 && token_fill(jwt, tokens, claims))
+    if (jwt_new(&jwt) == 0 && token_fill(jwt, claims) && token_sign(jwt, keys))
         text = jwt_encode_str(jwt);
     if (text)
         copy = g_strdup(text);
@@ -102,16 +113,82 @@ static bool token_read(jwt_t *jwt, struct auth_token_claims *claims)
     return true;
 }
 
+/* The token, if the key `id` signed it. */
+static jwt_t *token_open_with(const struct auth_keys *keys, uint32_t id, const char *text)
+{
+    uint8_t key[AUTH_KEY_BYTES];
+    jwt_t *jwt = NULL;
+
+    if (!auth_keys_sub(keys, id, AUTH_KEY_USE_TOKEN, key))
+        return NULL;
+    if (jwt_decode(&jwt, text, key, sizeof key) != 0)
+        jwt = NULL;
+    sodium_memzero(key, sizeof key);
+    return jwt;
+}
+
+/* Which key the token says that it was signed with. Nothing of it is believed before that key has
+ * verified it. */
+static bool token_key_id(const char *text, bool *named, uint32_t *id)
+{
+    jwt_t *unverified = NULL;
+    uint8_t bytes[TOKEN_KID_DIGITS / 2];
+    size_t n = 0;
+    bool ok = true;
+
+    if (jwt_decode(&unverified, text, NULL, 0) != 0)
+        return false;
+    const char *kid = jwt_get_header(unverified, "kid");
+    *named = kid != NULL;
+    if (kid)
+        ok = strlen(kid) == TOKEN_KID_DIGITS &&
+             sodium_hex2bin(bytes, sizeof bytes, kid, TOKEN_KID_DIGITS, NULL, &n, NULL) == 0 &&
+             n == sizeof bytes;
+    if (kid && ok)
+        *id = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+              bytes[3];
+    jwt_free(unverified);
+    return ok;
+}
+
+/* Of a token that the current key has not signed: the key that it names, or any when it is of a
+ * version of this program that named none. */
+static jwt_t *token_open_older(struct auth_tokens *tokens, uint32_t tried, const char *text)
+{
+    g_autoptr(auth_keys) keys = NULL;
+    jwt_t *jwt = NULL;
+    uint32_t id = 0;
+    bool named = false;
+
+    if (!token_key_id(text, &named, &id) || (named && id == tried))
+        return NULL;
+    keys = named ? auth_keyring_keys_with(tokens->keyring, id) : auth_keyring_keys(tokens->keyring);
+    if (named)
+        return token_open_with(keys, id, text);
+    for (int i = 0; !jwt && i < auth_keys_count(keys); i++)
+        jwt = token_open_with(keys, auth_keys_id(keys, i), text);
+    return jwt;
+}
+
+static jwt_t *token_open(struct auth_tokens *tokens, const char *text)
+{
+    g_autoptr(auth_keys) keys = auth_keyring_keys(tokens->keyring);
+    const uint32_t current = auth_keys_current(keys);
+    jwt_t *jwt = token_open_with(keys, current, text);
+
+    return jwt ? jwt : token_open_older(tokens, current, text);
+}
+
 /* The reason why the token does not count, NULL when it does. */
 static const char *token_judge(struct auth_tokens *tokens, const char *text, base_time now,
                                struct auth_token_claims *claims)
 {
-    jwt_t *jwt = NULL;
     const char *why = NULL;
 
     if (!token_form_ok(text))
         return "The session token is malformed.";
-    if (jwt_decode(&jwt, text, tokens->key, sizeof tokens->key) != 0)
+    jwt_t *jwt = token_open(tokens, text);
+    if (!jwt)
         return "The session token is not valid.";
     if (jwt_get_alg(jwt) != JWT_ALG_HS256 || !token_read(jwt, claims))
         why = "The session token is not valid.";

@@ -2,13 +2,15 @@
  * Session tokens: JSON web tokens (RFC 7519) signed with HMAC-SHA-256 and with nothing else.
  *
  * Claims: sub (user id), role, gen (the user's token generation: raising it in the database ends
- * every session), jti (id of this token, for sign-out), iat and exp in seconds. A valid token only
- * says what was true when it was issued; the service compares it with the database.
+ * every session), jti (id of this token, for sign-out), iat and exp in seconds. The header's kid is
+ * the id of the key (8 hex digits): tokens are signed with the current one, and those that an older
+ * one signed hold as long as the key file has it. A valid token only says what was true when it was
+ * issued; the service compares it with the database.
  */
 #ifndef AUTH_TOKEN_H
 #define AUTH_TOKEN_H
 
-#include "auth/key.h"
+#include "auth/keyring.h"
 #include "base/time.h"
 #include "base/uuid.h"
 
@@ -33,8 +35,8 @@ struct auth_token_claims {
 /* Signs and verifies; thread-safe. */
 struct auth_tokens;
 
-/* `keys` must outlive the result. Destroy with auth_tokens_destroy(). */
-struct auth_tokens *auth_tokens_create(const struct auth_keys *keys, GError **error);
+/* `keyring` must outlive the result. Destroy with auth_tokens_destroy(). */
+struct auth_tokens *auth_tokens_create(struct auth_keyring *keyring, GError **error);
 
 /* Takes NULL. */
 void auth_tokens_destroy(struct auth_tokens *tokens);

@@ -17,9 +17,12 @@ static const struct cli_command BENCH[] = {
 };
 
 static const struct cli_command DB[] = {
-    {"check", "Examine the database, the key and the stored faces", cli_db_check},
+    {"backup", "Write the database into one file while it is in use", cli_db_backup},
+    {"check", "Examine the database, the stored faces and the pictures", cli_db_check},
+    {"copy", "Copy everything into a database of any kind", cli_db_copy},
     {"init", "Make database, key and first administrator", cli_db_init},
     {"migrate", "Bring the tables up to this version of the program", cli_db_migrate},
+    {"restore", "Load a backup into the configured database", cli_db_restore},
     {NULL},
 };
 
@@ -36,9 +39,24 @@ static const struct cli_command GROUP[] = {
     {NULL},
 };
 
+static const struct cli_command IMAGES[] = {
+    {"check", "Read every stored picture and report what is wrong", cli_images_check},
+    {"gc", "Delete pictures that nothing names any more", cli_images_gc},
+    {NULL},
+};
+
+static const struct cli_command KEYS[] = {
+    {"drop", "Take a key that seals nothing out of the key file", cli_keys_drop},
+    {"list", "List the keys and how much each of them seals", cli_keys_list},
+    {"replace", "Make a new key file for one that is lost for good", cli_keys_replace},
+    {"rotate", "Make a new key and seal everything with it", cli_keys_rotate},
+    {NULL},
+};
+
 static const struct cli_command USER[] = {
     {"add", "Make an account", cli_user_add},
     {"delete", "Erase a person and their faces; the marks stay without a name", cli_user_delete},
+    {"image", "Set, write or delete somebody's profile picture", cli_user_image},
     {"list", "List people", cli_user_list},
     {"passwd", "Set somebody's password", cli_user_passwd},
     {"set", "Change an account", cli_user_set},
@@ -55,6 +73,8 @@ static const struct cli_command COMMANDS[] = {
     {"faces", "Maintain the stored faces", NULL, FACES},
     {"group", "Manage groups of students", NULL, GROUP},
     {"identify", "Say who is in pictures, without marking anybody", cli_identify},
+    {"images", "Maintain the stored pictures", NULL, IMAGES},
+    {"keys", "Maintain the key file", NULL, KEYS},
     {"mark", "Mark attendance from photos", cli_mark},
     {"serve", "Serve the page and the API", cli_serve},
     {"user", "Manage accounts", NULL, USER},

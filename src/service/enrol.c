@@ -1,10 +1,12 @@
 #include "service/enrol.h"
 
 #include "auth/seal.h"
+#include "db/query/image.h"
 #include "db/query/template.h"
 #include "db/query/user.h"
 #include "service/gallery.h"
 #include "service/internal.h"
+#include "service/picture.h"
 
 #include <string.h>
 
@@ -47,9 +49,14 @@ static bool store_one(struct db_connection *connection, const struct store_work 
                         FACE_TEMPLATE_N * sizeof(float), error);
     if (!face.sealed)
         return false;
-    const bool ok = db_template_insert(connection, &face, error);
+    bool ok = db_template_insert(connection, &face, error);
     g_bytes_unref(face.sealed);
     photo->template_id = face.id;
+    if (ok && work->batch->images) {
+        struct core_image *image = &work->batch->images[index];
+        image->template_id = face.id;
+        ok = db_image_insert(connection, image, error);
+    }
     return ok;
 }
 
@@ -150,15 +157,53 @@ static bool store_locked(struct store_work *work, GError **error)
     return true;
 }
 
+/* ---- keeping the photos ---- */
+
+/* The photos are in the store before the transaction that names them, and before the lock that all
+ * enrolments share. What was put is in batch->images also when it fails. */
+static bool photos_put(struct service *service, struct service_batch *batch,
+                       const struct base_uuid *person, GError **error)
+{
+    batch->images = g_new0(struct core_image, batch->enrolment->photos_n);
+    for (size_t i = 0; i < batch->enrolment->photos_n; i++) {
+        struct core_image *image = &batch->images[i];
+        *image = (struct core_image){.kind = CORE_IMAGE_ENROLMENT, .user_id = *person};
+        g_autoptr(GBytes) jpeg =
+            service_picture_make(service, &batch->photos[i], NULL, SERVICE_PICTURE_SIDE, error);
+        if (!jpeg || !service_picture_put(service, jpeg, image, error))
+            return false;
+    }
+    return true;
+}
+
+static void photos_finish(struct service *service, struct service_batch *batch, bool stored)
+{
+    g_autoptr(GPtrArray) keys = g_ptr_array_new();
+
+    for (size_t i = 0; batch->images && i < batch->enrolment->photos_n; i++)
+        if (batch->images[i].blob_key)
+            g_ptr_array_add(keys, batch->images[i].blob_key);
+    if (!stored)
+        service_blobs_discard(service, keys);
+    for (size_t i = 0; batch->images && i < batch->enrolment->photos_n; i++)
+        core_image_clear(&batch->images[i]);
+    g_clear_pointer(&batch->images, g_free);
+}
+
 bool service_batch_store(struct service *service, const struct service_identity *identity,
                          struct service_batch *batch, const struct base_uuid *person,
                          service_batch_body before, gpointer data, GError **error)
 {
     struct store_work work = {service, identity, batch, person, before, data, 0, false};
 
-    g_mutex_lock(&service->enrol_lock);
-    const bool ok = store_locked(&work, error);
-    g_mutex_unlock(&service->enrol_lock);
+    bool ok = !service->images.store || !service->images.keep_enrolment ||
+              photos_put(service, batch, person, error);
+    if (ok) {
+        g_mutex_lock(&service->enrol_lock);
+        ok = store_locked(&work, error);
+        g_mutex_unlock(&service->enrol_lock);
+    }
+    photos_finish(service, batch, ok && batch->enrolment->stored);
     if (!ok || !batch->enrolment->stored)
         for (size_t i = 0; i < batch->enrolment->photos_n; i++)
             batch->enrolment->photos[i].template_id = (struct base_uuid){0};
@@ -240,6 +285,7 @@ struct delete_work {
     const struct base_uuid *user_id;
     const struct base_uuid *template_id; /* NULL: all */
     gint64 removed;
+    GPtrArray *blobs; /* of the photos that go */
 };
 
 static bool delete_body(struct db_connection *connection, gpointer data, GError **error)
@@ -250,7 +296,8 @@ static bool delete_body(struct db_connection *connection, gpointer data, GError 
     if (!service_allow(connection, work->identity, CORE_ACTION_FACE_WRITE, work->user_id, error))
         return false;
     g_autoptr(core_user) user = db_user_find(connection, work->user_id, error);
-    if (!user)
+    if (!user || !service_blobs_of(connection, work->user_id, CORE_IMAGE_ENROLMENT,
+                                   work->template_id, work->blobs, error))
         return false;
     if (work->template_id
             ? !db_template_delete(connection, work->user_id, work->template_id, error)
@@ -265,10 +312,12 @@ bool service_faces_delete(struct service *service, const struct service_identity
                           const struct base_uuid *user_id, const struct base_uuid *template_id,
                           gint64 *removed, GError **error)
 {
-    struct delete_work work = {identity, user_id, template_id, 0};
+    g_autoptr(GPtrArray) blobs = g_ptr_array_new_with_free_func(g_free);
+    struct delete_work work = {identity, user_id, template_id, 0, blobs};
 
     if (!db_transaction(service->db, delete_body, &work, error))
         return false;
+    service_blobs_delete(service, blobs);
     if (removed)
         *removed = work.removed;
     service_gallery_refresh(service);

@@ -1,6 +1,5 @@
 #include "service/gallery.h"
 
-#include "auth/seal.h"
 #include "db/query/template.h"
 #include "db/query/user.h"
 #include "service/internal.h"
@@ -12,18 +11,12 @@ enum { GALLERY_FAULTS_MAX = 1000 };
 bool service_template_open(struct service *service, const struct core_template *face,
                            float values[FACE_TEMPLATE_N], GError **error)
 {
-    const struct auth_seal_context context = {
-        .user = face->user_id,
-        .template_id = face->id,
-        .model = face->model,
-    };
-    gsize n = 0, plain_n = 0;
+    gsize plain_n = 0;
 
     if (strcmp(face->model, recogniser_model_id(service->recogniser)) != 0)
         return service_fail(error, BASE_ERROR_UNSUPPORTED,
                             "The face template was made by another model.");
-    const void *sealed = g_bytes_get_data(face->sealed, &n);
-    GBytes *plain = auth_seal_open(service->keys, &context, sealed, n, error);
+    GBytes *plain = service_seal_open(service->keys, face, error);
     if (!plain)
         return false;
     const void *bytes = g_bytes_get_data(plain, &plain_n);
@@ -69,10 +62,12 @@ GArray *service_templates_of(struct service *service, struct db_connection *conn
     for (guint i = 0; i < faces->len; i++) {
         float one[FACE_TEMPLATE_N];
         g_autoptr(GError) problem = NULL;
-        if (service_template_open(service, faces->pdata[i], one, &problem))
+        if (service_template_open(service, faces->pdata[i], one, &problem)) {
             g_array_append_vals(values, one, FACE_TEMPLATE_N);
-        else
+        } else {
+            __atomic_store_n(&service->gallery_faulty, true, __ATOMIC_RELEASE);
             fault_log(faces->pdata[i], problem);
+        }
     }
     return values;
 }
@@ -161,11 +156,22 @@ static bool loader_visit(const struct core_template *face, gpointer data, GError
     return true;
 }
 
+/* Forgets what a run that lost its connection has read. */
+static void loader_reset(struct gallery_loader *loader)
+{
+    service_gallery_report_clear(&loader->report);
+    loader->report.faults = g_ptr_array_new_with_free_func(fault_free);
+    loader->user_id = (struct base_uuid){0};
+    g_array_set_size(loader->values, 0);
+    g_hash_table_remove_all(loader->seen);
+}
+
 static bool loader_body(struct db_connection *connection, gpointer data, GError **error)
 {
     struct gallery_loader *loader = data;
     gint64 people = 0;
 
+    loader_reset(loader);
     if (!db_face_revision(connection, &loader->revision, error) ||
         !db_template_count(connection, NULL, &people, error))
         return false;
@@ -195,14 +201,16 @@ static bool gallery_load_on(struct service *service, struct db_connection *conne
 {
     struct gallery_loader loader = {
         .service = service,
-        .report = {.faults = g_ptr_array_new_with_free_func(fault_free)},
         .values = g_array_new(FALSE, FALSE, sizeof(float)),
         .seen = g_hash_table_new_full(base_uuid_hash, base_uuid_equal, g_free, NULL),
     };
+    const uint64_t keys = auth_keyring_version(service->keys);
     const bool ok = db_snapshot_on(connection, loader_body, &loader, error);
 
     if (ok) {
         loader_sweep(&loader);
+        __atomic_store_n(&service->gallery_faulty, loader.report.unreadable > 0, __ATOMIC_RELEASE);
+        __atomic_store_n(&service->gallery_keys, keys, __ATOMIC_RELEASE);
         __atomic_store_n(&service->gallery_revision, loader.revision, __ATOMIC_RELEASE);
         loader.report.people = (gint64)recognise_people_count(service->recogniser);
         if (loader.report.unreadable + loader.report.other_model > 0)
@@ -284,18 +292,29 @@ static bool gallery_apply(struct service *service, struct db_connection *connect
     return true;
 }
 
+static bool gallery_is_current(struct service *service, gint64 revision)
+{
+    return revision == __atomic_load_n(&service->gallery_revision, __ATOMIC_ACQUIRE) &&
+           auth_keyring_version(service->keys) ==
+               __atomic_load_n(&service->gallery_keys, __ATOMIC_ACQUIRE);
+}
+
 /* The gallery lock is held. */
 static bool gallery_catch_up(struct service *service, struct db_connection *connection,
                              GError **error)
 {
+    const uint64_t keys = auth_keyring_version(service->keys);
     gint64 revision = 0;
 
     /* Read first: a change between the two reads is applied now and once more next time. */
     if (!db_face_revision(connection, &revision, error))
         return false;
-    if (revision == service->gallery_revision)
+    if (gallery_is_current(service, revision))
         return true;
-    if (revision < service->gallery_revision) /* an older database was put in place */
+    /* Other keys may open what did not open; an older database was put in place; nothing was loaded
+     * yet, because the key was not there. */
+    if ((keys != service->gallery_keys && service->gallery_faulty) ||
+        revision < service->gallery_revision || service->gallery_revision == 0)
         return gallery_load_on(service, connection, NULL, error);
     g_autoptr(GPtrArray) changed =
         db_user_list_changed(connection, service->gallery_revision, error);
@@ -304,6 +323,7 @@ static bool gallery_catch_up(struct service *service, struct db_connection *conn
     for (guint i = 0; i < changed->len; i++)
         if (!gallery_apply(service, connection, changed->pdata[i], error))
             return false;
+    __atomic_store_n(&service->gallery_keys, keys, __ATOMIC_RELEASE);
     __atomic_store_n(&service->gallery_revision, revision, __ATOMIC_RELEASE);
     return true;
 }
@@ -315,7 +335,7 @@ bool service_gallery_sync_on(struct service *service, struct db_connection *conn
 
     if (!db_face_revision(connection, &revision, error))
         return false;
-    if (revision == __atomic_load_n(&service->gallery_revision, __ATOMIC_ACQUIRE))
+    if (gallery_is_current(service, revision))
         return true;
     g_mutex_lock(&service->gallery_lock);
     const bool ok = gallery_catch_up(service, connection, error);
@@ -335,6 +355,9 @@ void service_gallery_refresh(struct service *service)
 {
     g_autoptr(GError) problem = NULL;
 
-    if (service->recogniser && !service_gallery_sync(service, &problem))
+    /* Without the key there is none, which was said at the start. */
+    if (service->recogniser &&
+        auth_keyring_look(service->keys, NULL, NULL) != AUTH_KEYRING_REFUSED &&
+        !service_gallery_sync(service, &problem))
         g_warning("The gallery could not be brought up to date: %s", problem->message);
 }

@@ -15,9 +15,11 @@ enum {
     SERVICE_REASON_MAX = 500, /* characters */
 };
 
+struct service_frames;
+
 struct service {
     struct db *db;
-    const struct auth_keys *keys;
+    struct auth_keyring *keys;
     struct recogniser *recogniser;
     struct auth_tokens *tokens;
     struct auth_limiter *limiter;
@@ -28,6 +30,10 @@ struct service {
     int faces_max;
     bool self_registration;
     bool liveness;
+    struct service_images_options images;
+    struct service_frames *frames; /* NULL: not kept */
+    GMutex images_lock;
+    char *images_prefix; /* of every key in the store; NULL until it is asked for */
 
     /* One enrolment at a time compares its face with the gallery and stores it, or two requests
      * could enrol one face as two people. Taken before gallery_lock, never with a connection. */
@@ -37,6 +43,9 @@ struct service {
     GMutex gallery_lock;
     GHashTable *gallery_people; /* struct base_uuid *: who is in it */
     gint64 gallery_revision;    /* of the faces counter; written under the lock, read atomically */
+    bool gallery_faulty;        /* something did not open; read and written atomically */
+    uint64_t gallery_keys;  /* version of the keyring that it was opened with; as the revision */
+    gint64 judged_revision; /* of the faces that the key file was found not to open; atomic */
 };
 
 /* Sets the error and returns false, for use in a return statement. */
@@ -67,8 +76,9 @@ GTimeZone *service_zone_of(struct service *service, const struct core_institutio
 bool service_group_check(struct db_connection *connection, const struct base_uuid *group_id,
                          GError **error);
 
-/* BASE_ERROR_UNAVAILABLE when there is no recogniser. */
-bool service_faces_ready(const struct service *service, GError **error);
+/* BASE_ERROR_UNAVAILABLE when there is no recogniser, or the key file is lost (service/keys.h).
+ * Call it without holding a connection. */
+bool service_faces_ready(struct service *service, GError **error);
 
 /* A token for this person as they are now. */
 bool service_session_issue(struct service *service, const struct core_user *user, char **token,
@@ -98,12 +108,27 @@ bool service_template_open(struct service *service, const struct core_template *
 GArray *service_templates_of(struct service *service, struct db_connection *connection,
                              const struct base_uuid *user_id, GError **error);
 
+/* ---- keys.c ---- */
+
+/* Opens a template as it is stored, whatever model made it. NULL with BASE_ERROR_CORRUPT. */
+GBytes *service_seal_open(struct auth_keyring *keyring, const struct core_template *face,
+                          GError **error);
+
+/* Called with a page of templates; no connection is held. False stops, on an error or not. */
+typedef bool (*service_seals_page)(const GPtrArray *page, gpointer data, GError **error);
+
+/* Every stored template, in the order of ids. */
+bool service_seals_each(struct service *service, service_seals_page visit, gpointer data,
+                        GError **error);
+
 /* ---- photos.c ---- */
 
 /* Photos of one call: what was seen in them and the templates of those accepted. */
 struct service_batch {
     struct service_enrolment *enrolment;
-    float *values;                  /* photos_n × FACE_TEMPLATE_N; free with g_free() */
+    float *values;                          /* photos_n × FACE_TEMPLATE_N; free with g_free() */
+    const struct recognise_picture *photos; /* those that were judged; the caller's */
+    struct core_image *images;      /* of those kept, photos_n of them, while they are stored */
     const struct base_uuid *person; /* NULL: somebody new */
     bool skip_liveness;
     bool allow_duplicate;

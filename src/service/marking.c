@@ -5,6 +5,7 @@
 #include "db/query/user.h"
 #include "service/gallery.h"
 #include "service/internal.h"
+#include "service/picture.h"
 
 void service_mark_clear(struct service_mark *mark)
 {
@@ -281,6 +282,9 @@ bool service_mark_by_face(struct service *service, const struct service_identity
     const bool ok = recognise_probe(service->recogniser, request->frames, request->frames_n,
                                     &options, &mark->answer, error) &&
                     mark_conclude(&work, mark, error);
+    if (ok && work.is_new)
+        service_frame_keep(service, mark->attendance, &request->frames[mark->answer.frame],
+                           &mark->answer);
     if (people)
         g_array_unref(people);
     core_attendance_free(work.attendance);

@@ -2,6 +2,7 @@
 #include "db/query/template.h"
 #include "service/gallery.h"
 #include "service/internal.h"
+#include "service/picture.h"
 #include "service/users.h"
 
 #include <string.h>
@@ -243,15 +244,17 @@ struct core_user *service_user_update(struct service *service,
 struct erase_work {
     const struct service_identity *identity;
     struct base_uuid id;
+    GPtrArray *blobs; /* of the pictures that go */
 };
 
 static bool erase_body(struct db_connection *connection, gpointer data, GError **error)
 {
-    const struct erase_work *work = data;
+    struct erase_work *work = data;
     gint64 photos = 0;
     g_autoptr(core_user) user = person_find(connection, &work->id, error);
 
-    if (!user || !db_template_delete_user(connection, &work->id, &photos, error) ||
+    if (!user || !service_blobs_of(connection, &work->id, CORE_IMAGE_N, NULL, work->blobs, error) ||
+        !db_template_delete_user(connection, &work->id, &photos, error) ||
         !db_face_revision_bump(connection, &work->id, error) ||
         !db_user_erase(connection, &work->id, base_time_now(), error))
         return false;
@@ -264,11 +267,13 @@ static bool erase_body(struct db_connection *connection, gpointer data, GError *
 bool service_user_delete(struct service *service, const struct service_identity *identity,
                          const struct base_uuid *id, GError **error)
 {
-    struct erase_work work = {identity, *id};
+    g_autoptr(GPtrArray) blobs = g_ptr_array_new_with_free_func(g_free);
+    struct erase_work work = {identity, *id, blobs};
 
     if (!service_allow_all(identity, CORE_ACTION_USER_WRITE, error) ||
         !db_transaction(service->db, erase_body, &work, error))
         return false;
+    service_blobs_delete(service, blobs);
     service_gallery_refresh(service);
     return true;
 }

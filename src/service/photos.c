@@ -122,6 +122,7 @@ bool service_batch_judge(struct service *service, struct service_batch *batch,
                             SERVICE_PHOTOS_MAX);
     *batch->enrolment = (struct service_enrolment){.photos_n = photos_n, .agreement = 1};
     batch->values = g_new0(float, photos_n *FACE_TEMPLATE_N);
+    batch->photos = photos;
     for (size_t i = 0; i < photos_n; i++)
         if (!photo_judge(service, batch, i, &photos[i], error))
             return false;

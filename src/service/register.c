@@ -126,6 +126,7 @@ struct export_work {
     GTimeZone *zone;
     service_register_sink sink;
     gpointer user;
+    bool begun; /* something was handed out, which cannot be taken back */
 };
 
 /* RFC 4180 quoting. Spreadsheets run a cell that begins with one of = + - @ or a control character;
@@ -177,10 +178,14 @@ static void csv_mark(GString *text, const struct core_attendance *mark, GTimeZon
 
 static bool export_body(struct db_connection *connection, gpointer data, GError **error)
 {
-    const struct export_work *work = data;
+    struct export_work *work = data;
     struct db_attendance_filter narrow;
     struct db_page page = {.limit = EXPORT_PAGE};
 
+    if (work->begun)
+        return service_fail(error, BASE_ERROR_UNAVAILABLE,
+                            "The connection to the database was lost in the middle of the "
+                            "export. Please export again.");
     if (!narrow_filter(connection, work->identity, work->filter, &narrow, error))
         return false;
     for (;; page.offset += EXPORT_PAGE) {
@@ -190,6 +195,7 @@ static bool export_body(struct db_connection *connection, gpointer data, GError 
         g_autoptr(GString) text = g_string_new(NULL);
         for (guint i = 0; i < marks->len; i++)
             csv_mark(text, marks->pdata[i], work->zone);
+        work->begun = work->begun || text->len > 0;
         if (text->len > 0 && !work->sink(text->str, text->len, work->user, error))
             return false;
         if (marks->len < EXPORT_PAGE)
@@ -203,7 +209,7 @@ bool service_register_export_csv(struct service *service, const struct service_i
 {
     static const char mark[] = "\xEF\xBB\xBF";
     static const char head[] = "day,time,name,group,status,method,note,user_id,marked_at\r\n";
-    struct export_work work = {identity, filter, NULL, sink, user};
+    struct export_work work = {identity, filter, NULL, sink, user, false};
 
     work.zone = service_time_zone(service, error);
     g_autoptr(db_connection) connection = work.zone ? db_acquire(service->db, error) : NULL;

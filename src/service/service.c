@@ -4,12 +4,15 @@
 #include "db/query/group.h"
 #include "db/query/institution.h"
 #include "service/internal.h"
+#include "service/keys.h"
+#include "service/picture.h"
 
 #include <string.h>
 
 enum {
     SESSION_SECONDS_DEFAULT = 12 * 3600,
     FACES_MAX_DEFAULT = 12,
+    FRAME_DAYS_DEFAULT = 30,
 };
 
 static char *text_or_null(const char *text)
@@ -23,6 +26,7 @@ struct service *service_create(const struct service_options *options, GError **e
 
     g_mutex_init(&service->enrol_lock);
     g_mutex_init(&service->gallery_lock);
+    g_mutex_init(&service->images_lock);
     service->gallery_people = g_hash_table_new_full(base_uuid_hash, base_uuid_equal, g_free, NULL);
     service->db = options->db;
     service->keys = options->keys;
@@ -34,6 +38,9 @@ struct service *service_create(const struct service_options *options, GError **e
     service->faces_max = options->faces_max > 0 ? options->faces_max : FACES_MAX_DEFAULT;
     service->self_registration = !options->no_self_registration;
     service->liveness = !options->no_liveness;
+    service->images = options->images;
+    if (service->images.mark_frame_days <= 0)
+        service->images.mark_frame_days = FRAME_DAYS_DEFAULT;
     if (service->time_zone)
         service->zone = core_time_zone_load(service->time_zone, error);
     if (!service->time_zone || service->zone)
@@ -43,6 +50,13 @@ struct service *service_create(const struct service_options *options, GError **e
         return NULL;
     }
     service->limiter = auth_limiter_create(options->rates);
+    if (service->images.store && service->images.keep_mark_frames) {
+        service->frames = service_frames_create(service, error);
+        if (!service->frames) {
+            service_destroy(service);
+            return NULL;
+        }
+    }
     return service;
 }
 
@@ -50,6 +64,7 @@ void service_destroy(struct service *service)
 {
     if (!service)
         return;
+    service_frames_destroy(service->frames);
     auth_limiter_destroy(service->limiter);
     auth_tokens_destroy(service->tokens);
     g_hash_table_destroy(service->gallery_people);
@@ -57,6 +72,8 @@ void service_destroy(struct service *service)
         g_time_zone_unref(service->zone);
     g_free(service->time_zone);
     g_free(service->email_domain);
+    g_free(service->images_prefix);
+    g_mutex_clear(&service->images_lock);
     g_mutex_clear(&service->gallery_lock);
     g_mutex_clear(&service->enrol_lock);
     g_free(service);
@@ -228,11 +245,12 @@ bool service_group_check(struct db_connection *connection, const struct base_uui
     return false;
 }
 
-bool service_faces_ready(const struct service *service, GError **error)
+bool service_faces_ready(struct service *service, GError **error)
 {
-    return service->recogniser ||
-           service_fail(error, BASE_ERROR_UNAVAILABLE,
-                        "Face recognition is not available: the models are not installed.");
+    if (!service->recogniser)
+        return service_fail(error, BASE_ERROR_UNAVAILABLE,
+                            "Face recognition is not available: the models are not installed.");
+    return service_keys_ready(service, error);
 }
 
 char *service_reason(const char *text, const char *field, GError **error)

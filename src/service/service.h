@@ -14,13 +14,15 @@
  *   groups.h    classes and who teaches them
  *   enrol.h     photos of a person
  *   gallery.h   the faces in memory
+ *   images.h    pictures that are kept
+ *   keys.h      the key file: whether it fits, rotating it
  *   marking.h   attendance by face and by hand
  *   register.h  the register: lists, counts, CSV
  */
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
 
-#include "auth/key.h"
+#include "auth/keyring.h"
 #include "auth/limiter.h"
 #include "base/error.h"
 #include "core/types.h"
@@ -30,9 +32,21 @@
 #include <glib.h>
 #include <stdbool.h>
 
+struct blob_store;
+
+/* Which pictures are kept, and where. */
+struct service_images_options {
+    struct blob_store *store;        /* must outlive the service; NULL: none is kept */
+    struct face_image_limits limits; /* of pictures that are sent */
+    bool sealed;
+    bool keep_enrolment;   /* the photos that templates are made of */
+    bool keep_mark_frames; /* the face behind each mark */
+    int mark_frame_days;   /* these are deleted after so many; 0: 30 */
+};
+
 struct service_options {
     struct db *db;                 /* migrated; must outlive the service */
-    const struct auth_keys *keys;  /* must outlive the service */
+    struct auth_keyring *keys;     /* must outlive the service */
     struct recogniser *recogniser; /* must outlive the service; NULL when models are missing: then
                                     * everything with faces answers BASE_ERROR_UNAVAILABLE */
     /* What the configuration says. Texts are copied. A non-empty e-mail domain or time zone stands
@@ -42,6 +56,7 @@ struct service_options {
     int session_seconds;      /* life of a token; 0: 12 hours */
     int faces_max;            /* photos kept a person; 0: 12 */
     bool no_self_registration;
+    struct service_images_options images;
     bool no_liveness;                    /* marks and registration do not ask for a live face */
     const struct auth_limit_rule *rates; /* AUTH_LIMIT_N entries, copied; NULL: the defaults */
 };

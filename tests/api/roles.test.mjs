@@ -20,9 +20,9 @@ const operations = Object.entries(contract.paths).flatMap(([route, methods]) =>
 );
 
 /** Ids that exist nowhere: whoever is let in is told so, and nothing is changed. Everybody's own
- * faces are theirs to change, so those paths name whoever is asking. */
+ * faces and picture are theirs to change, so those paths name whoever is asking. */
 function urlFor(route, client) {
-    const own = route.startsWith('/users/{id}/faces') ? route.replace('{id}', client.user?.id ?? NOTHING) : route;
+    const own = /^\/users\/\{id\}\/(faces|image)/.test(route) ? route.replace('{id}', client.user?.id ?? NOTHING) : route;
     return own.replace(/\{[^}]+\}/g, NOTHING);
 }
 

@@ -13,7 +13,7 @@ const START_TIMEOUT_MS = 30_000;
 function serve(place, port, words = []) {
     const env = {
         PATH: process.env.PATH,
-        PRESENTE_DATABASE_URL: `sqlite:${place.file('presente.db')}`,
+        PRESENTE_DATABASE_URL: place.database.url,
         PRESENTE_KEY_FILE: place.file('presente.key'),
         PRESENTE_MODELS_DIR: place.file('no-models'),
         PRESENTE_WEB_DIR: place.file('no-page'),

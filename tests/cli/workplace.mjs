@@ -1,18 +1,20 @@
-// A temporary folder with its own database and key, and the real program run in it.
+// A temporary folder with its own key, a database of the engine under test, and the real program run
+// in it.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { createDatabase } from '../helpers/databases.mjs';
 import { modelsDir, program } from '../helpers/server.mjs';
 
 const TIMEOUT_MS = 120_000;
 
-function environment(dir, settings) {
+function environment(dir, database, settings) {
     const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('PRESENTE_'));
     return {
         ...Object.fromEntries(kept),
-        PRESENTE_DATABASE_URL: `sqlite:${path.join(dir, 'presente.db')}`,
+        PRESENTE_DATABASE_URL: database.url,
         PRESENTE_KEY_FILE: path.join(dir, 'presente.key'),
         PRESENTE_MODELS_DIR: modelsDir,
         ...settings,
@@ -43,19 +45,24 @@ function run(words, { cwd, env, input }) {
 
 /**
  * `presente(…words)` runs a command; an object as last argument may hold `input` and `env`.
- * `remove()` deletes the folder.
+ * `database` is as createDatabase() gives it. `remove()` deletes folder and database.
  */
 export async function makeWorkplace() {
     const dir = await mkdtemp(path.join(tmpdir(), 'presente-cli-'));
+    const database = await createDatabase({ dir });
     const presente = (...words) => {
         const last = words.at(-1);
         const { input, env } = typeof last === 'object' ? words.pop() : {};
-        return run(words, { cwd: dir, env: environment(dir, env), input });
+        return run(words, { cwd: dir, env: environment(dir, database, env), input });
     };
     return {
         dir,
+        database,
         presente,
         file: (name) => path.join(dir, name),
-        remove: () => rm(dir, { recursive: true, force: true }),
+        remove: async () => {
+            await database.drop();
+            await rm(dir, { recursive: true, force: true });
+        },
     };
 }

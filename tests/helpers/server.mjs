@@ -9,6 +9,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { createDatabase } from './databases.mjs';
+
 const run = promisify(execFile);
 
 export const projectDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -104,10 +106,13 @@ async function stopServer(server) {
 }
 
 /**
- * Makes a database in a temporary folder and serves it.
+ * Makes a database of the engine under test (see databases.mjs) and serves it from a temporary
+ * folder.
  *
- * `env` adds or replaces settings (PRESENTE_…). Gives
+ * `env` adds or replaces settings (PRESENTE_…); `databaseServer` is the URL of another database
+ * server than the environment's. Gives
  *   url          http://127.0.0.1:PORT
+ *   database     as createDatabase() gives it
  *   admin        {email, password} of the first administrator
  *   dir, env     the folder, and the environment that commands need to see the same database
  *   pid()        of the running server
@@ -115,14 +120,15 @@ async function stopServer(server) {
  *   presente(…)  runs the program with arguments on the same database: {stdout, stderr}
  *   kill(signal) ends it as told (SIGKILL for a crash) and waits: {code, signal}
  *   start()      serves the same database again after kill()
- *   stop()       ends it and removes the folder
+ *   stop()       ends it and removes database and folder
  */
-export async function startServer({ env: settings = {} } = {}) {
+export async function startServer({ env: settings = {}, databaseServer } = {}) {
     const dir = await mkdtemp(path.join(tmpdir(), 'presente-test-'));
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
+    const database = await createDatabase({ dir, server: databaseServer });
     const env = cleanEnvironment({
-        PRESENTE_DATABASE_URL: `sqlite:${path.join(dir, 'presente.db')}`,
+        PRESENTE_DATABASE_URL: database.url,
         PRESENTE_KEY_FILE: path.join(dir, 'presente.key'),
         PRESENTE_LISTEN: `127.0.0.1:${port}`,
         PRESENTE_MODELS_DIR: modelsDir,
@@ -138,6 +144,7 @@ export async function startServer({ env: settings = {} } = {}) {
     };
     const stop = async () => {
         if (server) await stopServer(server);
+        await database.drop();
         await rm(dir, { recursive: true, force: true });
     };
     try {
@@ -146,6 +153,7 @@ export async function startServer({ env: settings = {} } = {}) {
         await start();
         return {
             url,
+            database,
             admin,
             dir,
             env,

@@ -1,12 +1,14 @@
 /* Opening and closing: what is made, what is refused, what is never replaced. */
 #include "../unit.h"
 
+#include "../database.h"
+
 #include "app/app.h"
 
 #include <glib/gstdio.h>
 
 struct place {
-    char *folder, *key;
+    char *folder, *key, *url;
     struct app_settings settings;
 };
 
@@ -19,8 +21,8 @@ static int set_up(void **state)
         g_unsetenv(app_settings_table.keys[i].name);
     place->folder = g_dir_make_tmp("presente-app-XXXXXX", NULL);
     place->key = g_build_filename(place->folder, "presente.key", NULL);
-    g_autofree char *url = g_strdup_printf("sqlite:%s/presente.db", place->folder);
-    g_setenv("PRESENTE_DATABASE_URL", url, TRUE);
+    place->url = unit_database_create(place->folder);
+    g_setenv("PRESENTE_DATABASE_URL", place->url, TRUE);
     g_setenv("PRESENTE_KEY_FILE", place->key, TRUE);
     *state = place;
     return app_settings_load("there-is-no-such-file", &place->settings, NULL, &error) ? 0 : -1;
@@ -40,7 +42,9 @@ static int tear_down(void **state)
         g_dir_close(folder);
     g_rmdir(place->folder);
     app_settings_clear(&place->settings);
+    unit_database_drop(place->url);
     g_free(place->folder);
+    g_free(place->url);
     g_free(place->key);
     g_free(place);
     return 0;
@@ -141,6 +145,10 @@ static void test_database_that_is_none(void **state)
     struct app app;
     char text[4096] = "This is a letter, not a database.";
 
+    if (!unit_database_is_file()) {
+        unit_database_say_skipped("a database there is not a file");
+        skip();
+    }
     assert_true(g_file_set_contents(path, text, sizeof text, NULL));
     assert_false(app_open(&place->settings, APP_PART_CREATE, &app, &error));
     assert_base_error(error, BASE_ERROR_CORRUPT);

@@ -4,7 +4,7 @@
 
 #include "../unit.h"
 
-#include "auth/key.h"
+#include "auth/keyring.h"
 
 #include <glib/gstdio.h>
 
@@ -12,6 +12,7 @@ struct test_keys {
     char *folder;
     char *path;
     struct auth_keys *keys;
+    struct auth_keyring *keyring;
 };
 
 static inline void test_keys_open(struct test_keys *test)
@@ -22,11 +23,13 @@ static inline void test_keys_open(struct test_keys *test)
     test->path = g_build_filename(test->folder, "presente.key", NULL);
     test->keys = auth_keys_load_or_create(test->path, NULL, &error);
     assert_no_error(error);
+    test->keyring = auth_keyring_create(test->keys, test->path);
 }
 
 static inline void test_keys_close(struct test_keys *test)
 {
-    auth_keys_destroy(test->keys);
+    auth_keyring_destroy(test->keyring);
+    auth_keys_unref(test->keys);
     g_unlink(test->path);
     g_rmdir(test->folder);
     g_free(test->path);

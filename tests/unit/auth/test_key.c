@@ -26,7 +26,7 @@ static void test_created_once_private_and_stable(void **state)
     assert_memory_equal(first, again, sizeof first);
     assert_memory_not_equal(first, other, sizeof first);
     assert_false(auth_keys_sub(second, id + 1, AUTH_KEY_USE_TOKEN, other));
-    auth_keys_destroy(second);
+    auth_keys_unref(second);
     test_keys_close(&test);
 }
 
@@ -118,7 +118,7 @@ static void test_older_keys_stay_loaded(void **state)
     assert_true(auth_keys_sub(test.keys, id, AUTH_KEY_USE_SEAL, expected));
     assert_true(auth_keys_sub(keys, id, AUTH_KEY_USE_SEAL, got));
     assert_memory_equal(expected, got, sizeof got);
-    auth_keys_destroy(keys);
+    auth_keys_unref(keys);
     test_keys_close(&test);
     test_keys_close(&other);
 }
@@ -128,7 +128,7 @@ static gpointer create_in_thread(gpointer path)
     struct auth_keys *keys = auth_keys_load_or_create(path, NULL, NULL);
     const uint32_t id = keys ? auth_keys_current(keys) : 0;
 
-    auth_keys_destroy(keys);
+    auth_keys_unref(keys);
     return GUINT_TO_POINTER(id);
 }
 

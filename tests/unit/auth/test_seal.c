@@ -23,8 +23,8 @@ static void sealed_open(struct sealed *test)
     test->context.model = "87aacdfe-1";
     for (size_t i = 0; i < sizeof test->plain; i++)
         test->plain[i] = (uint8_t)(i * 7);
-    test->bytes =
-        auth_seal_close(test->keys.keys, &test->context, test->plain, sizeof test->plain, &error);
+    test->bytes = auth_seal_close(test->keys.keyring, &test->context, test->plain,
+                                  sizeof test->plain, &error);
     assert_no_error(error);
     test->data = g_bytes_unref_to_data(g_bytes_ref(test->bytes), &test->n);
 }
@@ -36,7 +36,7 @@ static void sealed_close(struct sealed *test)
     test_keys_close(&test->keys);
 }
 
-static void assert_corrupt(const struct auth_keys *keys, const struct auth_seal_context *context,
+static void assert_corrupt(struct auth_keyring *keys, const struct auth_seal_context *context,
                            const void *data, size_t n)
 {
     GError *error = NULL;
@@ -54,13 +54,13 @@ static void test_round_trip(void **state)
     (void)state;
     sealed_open(&test);
     assert_int_equal(test.n, sizeof test.plain + AUTH_SEAL_OVERHEAD);
-    GBytes *plain = auth_seal_open(test.keys.keys, &test.context, test.data, test.n, &error);
+    GBytes *plain = auth_seal_open(test.keys.keyring, &test.context, test.data, test.n, &error);
     assert_no_error(error);
     assert_memory_equal(g_bytes_get_data(plain, &n), test.plain, sizeof test.plain);
     assert_int_equal(n, sizeof test.plain);
     g_bytes_unref(plain);
     GBytes *again =
-        auth_seal_close(test.keys.keys, &test.context, test.plain, sizeof test.plain, &error);
+        auth_seal_close(test.keys.keyring, &test.context, test.plain, sizeof test.plain, &error);
     assert_false(g_bytes_equal(again, test.bytes)); /* another nonce */
     g_bytes_unref(again);
     sealed_close(&test);
@@ -74,12 +74,12 @@ static void test_any_changed_byte_is_noticed(void **state)
     sealed_open(&test);
     for (gsize i = 0; i < test.n; i += i < AUTH_SEAL_OVERHEAD ? 1 : 97) {
         test.data[i] ^= 0x10;
-        assert_corrupt(test.keys.keys, &test.context, test.data, test.n);
+        assert_corrupt(test.keys.keyring, &test.context, test.data, test.n);
         test.data[i] ^= 0x10;
     }
     for (gsize n = 0; n < test.n; n += 61)
-        assert_corrupt(test.keys.keys, &test.context, test.data, n);
-    assert_corrupt(test.keys.keys, &test.context, NULL, 0);
+        assert_corrupt(test.keys.keyring, &test.context, test.data, n);
+    assert_corrupt(test.keys.keyring, &test.context, NULL, 0);
     sealed_close(&test);
 }
 
@@ -91,13 +91,13 @@ static void test_bound_to_person_row_and_model(void **state)
     sealed_open(&test);
     struct auth_seal_context other = test.context;
     base_uuid_new(&other.user);
-    assert_corrupt(test.keys.keys, &other, test.data, test.n);
+    assert_corrupt(test.keys.keyring, &other, test.data, test.n);
     other = test.context;
     base_uuid_new(&other.template_id);
-    assert_corrupt(test.keys.keys, &other, test.data, test.n);
+    assert_corrupt(test.keys.keyring, &other, test.data, test.n);
     other = test.context;
     other.model = "87aacdfe-2";
-    assert_corrupt(test.keys.keys, &other, test.data, test.n);
+    assert_corrupt(test.keys.keyring, &other, test.data, test.n);
     sealed_close(&test);
 }
 
@@ -110,7 +110,7 @@ static void test_another_key_does_not_open_it(void **state)
     (void)state;
     sealed_open(&test);
     test_keys_open(&stranger);
-    assert_null(auth_seal_open(stranger.keys, &test.context, test.data, test.n, &error));
+    assert_null(auth_seal_open(stranger.keyring, &test.context, test.data, test.n, &error));
     assert_non_null(strstr(error->message, "key"));
     assert_base_error(error, BASE_ERROR_CORRUPT);
     test_keys_close(&stranger);
@@ -127,15 +127,15 @@ static void test_too_long_is_refused(void **state)
     sealed_open(&test);
     g_autofree uint8_t *large = g_malloc0(AUTH_SEAL_PLAIN_MAX + 1);
     assert_null(
-        auth_seal_close(test.keys.keys, &test.context, large, AUTH_SEAL_PLAIN_MAX + 1, &error));
+        auth_seal_close(test.keys.keyring, &test.context, large, AUTH_SEAL_PLAIN_MAX + 1, &error));
     assert_base_error(error, BASE_ERROR_INVALID);
     memset(model, 'm', sizeof model);
     model[sizeof model - 1] = '\0';
     struct auth_seal_context other = test.context;
     other.model = model;
-    assert_null(auth_seal_close(test.keys.keys, &other, test.plain, 16, &error));
+    assert_null(auth_seal_close(test.keys.keyring, &other, test.plain, 16, &error));
     assert_base_error(error, BASE_ERROR_INVALID);
-    assert_corrupt(test.keys.keys, &other, test.data, test.n);
+    assert_corrupt(test.keys.keyring, &other, test.data, test.n);
     sealed_close(&test);
 }
 

@@ -1,5 +1,6 @@
 #include "keys.h"
 
+#include "auth/key_file.h"
 #include "auth/token.h"
 
 #include <jwt.h>
@@ -19,7 +20,7 @@ static void issued_open(struct issued *test)
     GError *error = NULL;
 
     test_keys_open(&test->keys);
-    test->tokens = auth_tokens_create(test->keys.keys, &error);
+    test->tokens = auth_tokens_create(test->keys.keyring, &error);
     test->now = 1770000000 * BASE_TIME_SECOND;
     test->claims = (struct auth_token_claims){
         .role = "teacher",
@@ -186,6 +187,74 @@ static void test_rubbish_is_refused(void **state)
     issued_close(&test);
 }
 
+/* What a token says of its key is believed only once that key has verified it. */
+static void test_older_keys_verify_until_they_are_dropped(void **state)
+{
+    struct issued test;
+    struct auth_token_claims claims;
+    GError *error = NULL;
+    jwt_t *jwt = NULL;
+    char kid[AUTH_KEY_ID_TEXT_SIZE];
+    uint32_t id = 0;
+
+    (void)state;
+    issued_open(&test);
+    const uint32_t old = auth_keys_current(test.keys.keys);
+    g_autofree char *nameless = forge(&test, JWT_ALG_HS256);
+    g_snprintf(kid, sizeof kid, "%08x", old);
+    assert_int_equal(jwt_decode(&jwt, test.text, NULL, 0), 0);
+    assert_string_equal(jwt_get_header(jwt, "kid"), kid);
+    jwt_free(jwt);
+
+    struct auth_key_file *file = auth_key_file_open(test.keys.path, &error);
+    assert_true(auth_key_file_add(file, true, &id, &error));
+    g_usleep(2 * AUTH_KEYRING_LOOK_MS * G_TIME_SPAN_MILLISECOND);
+    g_autofree char *fresh = auth_tokens_issue(test.tokens, &test.claims, &error);
+    g_snprintf(kid, sizeof kid, "%08x", id);
+    assert_int_equal(jwt_decode(&jwt, fresh, NULL, 0), 0);
+    assert_string_equal(jwt_get_header(jwt, "kid"), kid);
+    jwt_free(jwt);
+    assert_true(auth_tokens_verify(test.tokens, fresh, test.now, &claims, &error));
+    assert_true(auth_tokens_verify(test.tokens, test.text, test.now, &claims, &error));
+    assert_true(auth_tokens_verify(test.tokens, nameless, test.now, &claims, &error));
+    /* One key's signature under the other's name. */
+    g_auto(GStrv) a = g_strsplit(fresh, ".", 3);
+    g_auto(GStrv) b = g_strsplit(test.text, ".", 3);
+    g_autofree char *mixed = g_strjoin(".", b[0], a[1], a[2], NULL);
+    refuse(&test, mixed);
+    g_autofree char *crossed = g_strjoin(".", a[0], b[1], b[2], NULL);
+    refuse(&test, crossed);
+
+    assert_true(auth_key_file_drop(file, old, &error));
+    auth_key_file_close(file);
+    g_usleep(2 * AUTH_KEYRING_LOOK_MS * G_TIME_SPAN_MILLISECOND);
+    assert_true(auth_tokens_verify(test.tokens, fresh, test.now, &claims, &error));
+    refuse(&test, test.text);
+    refuse(&test, nameless);
+    issued_close(&test);
+}
+
+/* Another node has rotated a moment ago. */
+static void test_a_token_of_a_newer_key_counts_at_once(void **state)
+{
+    struct issued test;
+    struct auth_token_claims claims;
+    GError *error = NULL;
+    uint32_t id = 0;
+
+    (void)state;
+    issued_open(&test);
+    struct auth_key_file *file = auth_key_file_open(test.keys.path, &error);
+    assert_true(auth_key_file_add(file, true, &id, &error));
+    g_autoptr(auth_keyring) other = auth_keyring_create(auth_key_file_keys(file), NULL);
+    struct auth_tokens *tokens = auth_tokens_create(other, &error);
+    g_autofree char *fresh = auth_tokens_issue(tokens, &test.claims, &error);
+    assert_true(auth_tokens_verify(test.tokens, fresh, test.now, &claims, &error));
+    auth_tokens_destroy(tokens);
+    auth_key_file_close(file);
+    issued_close(&test);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +263,8 @@ int main(void)
         cmocka_unit_test(test_any_changed_character_is_noticed),
         cmocka_unit_test(test_another_key_is_refused),
         cmocka_unit_test(test_only_one_algorithm),
+        cmocka_unit_test(test_older_keys_verify_until_they_are_dropped),
+        cmocka_unit_test(test_a_token_of_a_newer_key_counts_at_once),
         cmocka_unit_test(test_rubbish_is_refused),
     };
 

@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include "../database.h"
+
 #include "face/image_write.h"
 
 #include <glib/gstdio.h>
@@ -100,7 +102,7 @@ static struct recogniser *recogniser_open(void)
 }
 
 /* Limits wide enough for tests, but for those that are about limits. */
-static struct service *service_open(struct fixture *fixture, const struct auth_keys *keys,
+static struct service *service_open(struct fixture *fixture, struct auth_keyring *keys,
                                     struct recogniser *recogniser)
 {
     GError *error = NULL;
@@ -128,13 +130,14 @@ static void fixture_open(struct fixture *fixture)
     struct service_bootstrap_result first;
 
     fixture->folder = g_dir_make_tmp("presente-service-XXXXXX", NULL);
-    fixture->url = g_strconcat("sqlite:", fixture->folder, "/presente.db", NULL);
+    fixture->url = unit_database_create(fixture->folder);
     fixture->key_path = g_build_filename(fixture->folder, "presente.key", NULL);
     fixture->db = db_open(fixture->url, NULL, &error);
     assert_no_error(error);
     assert_true(db_migrate(fixture->db, NULL, &error));
-    fixture->keys = auth_keys_load_or_create(fixture->key_path, NULL, &error);
+    g_autoptr(auth_keys) keys = auth_keys_load_or_create(fixture->key_path, NULL, &error);
     assert_no_error(error);
+    fixture->keys = auth_keyring_create(keys, fixture->key_path);
     fixture->service = service_open(fixture, fixture->keys, fixture->recogniser);
     assert_true(service_bootstrap(fixture->service, &request, &first, &error));
     assert_true(first.created);
@@ -171,8 +174,9 @@ int fixture_teardown(void **state)
 
     service_destroy(fixture->service);
     recogniser_destroy(fixture->recogniser);
-    auth_keys_destroy(fixture->keys);
+    auth_keyring_destroy(fixture->keys);
     db_close(fixture->db);
+    unit_database_drop(fixture->url);
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(fixture->folder, names[i], NULL);
         g_unlink(path);
@@ -185,7 +189,7 @@ int fixture_teardown(void **state)
     return 0;
 }
 
-struct service *fixture_second(struct fixture *fixture, struct auth_keys *keys,
+struct service *fixture_second(struct fixture *fixture, struct auth_keyring *keys,
                                struct recogniser **recogniser)
 {
     *recogniser = recogniser_open();

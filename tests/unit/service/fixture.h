@@ -1,5 +1,5 @@
-/* A service over a migrated SQLite database and a fresh key in a temporary folder; people cut out
- * of the sample photographs. */
+/* A service over a migrated database of the engine under test and a fresh key in a temporary
+ * folder; people cut out of the sample photographs. */
 #ifndef SERVICE_FIXTURE_H
 #define SERVICE_FIXTURE_H
 
@@ -7,6 +7,7 @@
 
 #include "db/query/attendance.h"
 #include "db/query/audit.h"
+#include "db/query/seal.h"
 #include "db/query/template.h"
 #include "db/query/user.h"
 #include "service/accounts.h"
@@ -29,7 +30,7 @@ struct fixture {
     char *url;
     char *key_path;
     struct db *db;
-    struct auth_keys *keys;
+    struct auth_keyring *keys;
     struct recogniser *recogniser; /* NULL without models */
     struct service *service;
     struct service_identity admin;
@@ -42,7 +43,7 @@ int fixture_teardown(void **state);
 
 /* Another service on the same database, with a recogniser of its own when there are models.
  * NULL keys: the fixture's. */
-struct service *fixture_second(struct fixture *fixture, struct auth_keys *keys,
+struct service *fixture_second(struct fixture *fixture, struct auth_keyring *keys,
                                struct recogniser **recogniser);
 
 /* Skips the test, saying why, when models or photographs are missing. */

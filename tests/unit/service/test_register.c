@@ -1,6 +1,8 @@
 /* The register: marks by hand, who sees which, CSV. */
 #include "fixture.h"
 
+#include "../database.h"
+
 #include <string.h>
 
 #define MONDAY "2026-03-09"
@@ -241,16 +243,17 @@ static void test_csv(void **state)
     assert_null(strstr(own->str, "Far"));
 }
 
-static void test_csv_of_many_pages(void **state)
+enum { MANY_MARKS = 4001 };
+
+/* More than two pages of one student. */
+static void mark_many(struct fixture *f)
 {
-    struct fixture *f = *state;
     GError *error = NULL;
-    enum { MARKS = 4001 };
     const struct base_uuid id = fixture_user(f, "Many", "m@uni.edu", CORE_ROLE_STUDENT, NULL);
     g_autoptr(db_connection) connection = db_acquire(f->db, &error);
 
     assert_true(db_execute(connection, NULL, &error, "BEGIN"));
-    for (int i = 0; i < MARKS; i++) {
+    for (int i = 0; i < MANY_MARKS; i++) {
         char occasion[CORE_OCCASION_SIZE];
         bool is_new = false;
         g_snprintf(occasion, sizeof occasion, "session:%d", i);
@@ -267,14 +270,62 @@ static void test_csv_of_many_pages(void **state)
         assert_true(is_new);
     }
     assert_true(db_execute(connection, NULL, &error, "COMMIT"));
-    g_clear_pointer(&connection, db_release);
+}
+
+static int lines_of(const char *text)
+{
+    int lines = 0;
+
+    for (const char *at = text; (at = strstr(at, "\r\n")); at += 2)
+        lines++;
+    return lines;
+}
+
+static void test_csv_of_many_pages(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
     g_autoptr(GString) text = g_string_new(NULL);
+
+    mark_many(f);
     assert_true(
         service_register_export_csv(f->service, &f->admin, NULL, false, gather, text, &error));
-    int lines = 0;
-    for (const char *at = text->str; (at = strstr(at, "\r\n")); at += 2)
-        lines++;
-    assert_int_equal(lines, MARKS + 1);
+    assert_int_equal(lines_of(text->str), MANY_MARKS + 1);
+}
+
+struct cut {
+    const char *url;
+    GString *text;
+    int pieces;
+};
+
+/* The head arrives, and one page; then the server ends the connection. */
+static bool gather_and_cut(const char *text, size_t n, gpointer user, GError **error)
+{
+    struct cut *cut = user;
+
+    if (++cut->pieces == 2)
+        unit_database_cut(cut->url);
+    return gather(text, n, cut->text, error);
+}
+
+static void test_csv_never_repeats_a_page(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    struct cut cut = {f->url, text, 0};
+
+    if (unit_database_is_file()) {
+        unit_database_say_skipped("there is no connection to lose");
+        skip();
+    }
+    mark_many(f);
+    assert_false(service_register_export_csv(f->service, &f->admin, NULL, false, gather_and_cut,
+                                             &cut, &error));
+    assert_base_error(error, BASE_ERROR_UNAVAILABLE);
+    assert_int_equal(cut.pieces, 2);
+    assert_true(lines_of(text->str) < MANY_MARKS);
 }
 
 int main(void)
@@ -288,6 +339,7 @@ int main(void)
         TEST(test_days_that_cannot_be),
         TEST(test_csv),
         TEST(test_csv_of_many_pages),
+        TEST(test_csv_never_repeats_a_page),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
