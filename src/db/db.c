@@ -8,7 +8,7 @@
 #define CONNECTIONS_DEFAULT 16
 #define WAIT_SECONDS_DEFAULT 10
 #define CONNECT_SECONDS_DEFAULT 5
-#define STATEMENT_SECONDS_DEFAULT 30
+#define STATEMENT_SECONDS_DEFAULT 15
 #define TRANSACTION_ATTEMPTS 20
 
 /* Between attempts to connect to a server that is away, doubled from the first to the last. */

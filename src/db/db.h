@@ -48,7 +48,7 @@ struct db_options {
     guint acquire_seconds;   /* how long db_acquire() waits for a free one; 0: 10 */
     guint busy_seconds;      /* how long a statement waits for another's lock; 0: 10 */
     guint connect_seconds;   /* how long opening a connection to a server may take; 0: 5 */
-    guint statement_seconds; /* how long a server may work on one statement; 0: 30 */
+    guint statement_seconds; /* how long a server may work on one statement; 0: 15 */
     bool must_exist;         /* do not create a database where there is none */
     bool read_only;
 };
