@@ -63,6 +63,9 @@ struct recogniser *app_open_recogniser(const struct app_settings *settings, GErr
     return recogniser_create(&options, error);
 }
 
+/* To examine a register of years is more than a request may take. */
+#define MAINTENANCE_SECONDS 86400
+
 /* For whoever is not a thread of the server. */
 #define CONNECTIONS_SPARE 8
 
@@ -77,10 +80,12 @@ static guint connections_of(const struct app_settings *settings)
            app_server_quick_threads(settings) + server.event_threads + CONNECTIONS_SPARE;
 }
 
-struct db *app_open_database(const struct app_settings *settings, bool create, GError **error)
+static struct db *open_database(const struct app_settings *settings, bool create,
+                                guint statement_seconds, GError **error)
 {
     struct db_options options = {
         .connections = connections_of(settings),
+        .statement_seconds = statement_seconds,
         .must_exist = !create,
     };
     g_autoptr(GError) failure = NULL;
@@ -95,6 +100,11 @@ struct db *app_open_database(const struct app_settings *settings, bool create, G
     if (!database)
         g_propagate_error(error, g_steal_pointer(&failure));
     return database;
+}
+
+struct db *app_open_database(const struct app_settings *settings, bool create, GError **error)
+{
+    return open_database(settings, create, MAINTENANCE_SECONDS, error);
 }
 
 /* Who asks for faces, or for everything to be made, cannot go on without the key, but for the
@@ -298,7 +308,7 @@ bool app_open(const struct app_settings *settings, unsigned parts, struct app *a
     gint64 schema;
 
     *app = (struct app){0};
-    app->db = app_open_database(settings, create, error);
+    app->db = open_database(settings, create, 0, error);
     if (!app->db || !db_schema_version(app->db, &schema, error) ||
         !open_keys(settings, app, parts, error) || !bring_up_to_date(app, create, schema, error))
         goto failed;

@@ -50,7 +50,8 @@ bool app_open(const struct app_settings *settings, unsigned parts, struct app *a
 /* Closes what is open; may be called twice. */
 void app_close(struct app *app);
 
-/* The database alone, for maintenance. Created when missing only if `create`. */
+/* The database alone, for maintenance: a statement may take hours. Created when missing only if
+ * `create`. */
 struct db *app_open_database(const struct app_settings *settings, bool create, GError **error);
 
 /* Whether the database has no tables yet, or nobody in them: then nothing was ever sealed. */

@@ -20,6 +20,14 @@ unsigned app_server_quick_threads(const struct app_settings *settings)
                                                     : options.lanes[HTTP_LANE_QUICK].threads;
 }
 
+/* Threads that wait for a database that hangs would keep the program from ending. */
+static void hurry(void *app)
+{
+    const struct api *api = app;
+
+    db_interrupt(service_db(api->service));
+}
+
 static bool fill_options(struct app_server *server, const struct app_settings *settings,
                          struct http_options *options)
 {
@@ -35,6 +43,7 @@ static bool fill_options(struct app_server *server, const struct app_settings *s
     options->body_memory_max =
         MAX(options->body_memory_max, BODIES_MIN * (size_t)settings->max_image_bytes);
     options->app = &server->api;
+    options->hurry = hurry;
     options->authorise = api_authorise;
     options->routes = api_routes(&routes_n);
     options->routes_n = routes_n;
@@ -75,9 +84,10 @@ bool app_server_start(struct app_server *server, const struct app_settings *sett
     if (!fill_options(server, settings, &options))
         g_warning("There is no page at %s: only the API is served.", settings->web_dir);
     server->http = http_server_create(&options, error);
-    if (server->http && http_server_start(server->http, error)) {
-        server->upkeep = app_upkeep_start(app->service);
-        return true;
+    if (server->http) {
+        server->upkeep = app_upkeep_start(app->service, db_url_is_server(settings->database_url));
+        if (http_server_start(server->http, error))
+            return true;
     }
     app_server_stop(server);
     return false;

@@ -42,11 +42,6 @@ void blob_close(struct blob_store *store)
     g_free(store);
 }
 
-const char *blob_store_name(const struct blob_store *store)
-{
-    return store->driver->scheme;
-}
-
 bool blob_key_is_valid(const char *key)
 {
     size_t segment = 0, segments = 1, n = 0;

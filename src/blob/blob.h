@@ -51,9 +51,6 @@ struct blob_store *blob_open(const char *url, GError **error);
 void blob_close(struct blob_store *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(blob_store, blob_close)
 
-/* "file". Static storage. */
-const char *blob_store_name(const struct blob_store *store);
-
 /* Whether a text is a key: segments of a-z, 0-9 and hyphens with single slashes between them,
  * within the limits above. Thus it is also a file name, an S3 object name and a URL path as it is.
  */

@@ -20,8 +20,9 @@ static char *value_text(const struct base_config_key *key, const struct app_sett
     case BASE_CONFIG_CHOICE:
         break;
     }
+    const char *text = *(char *const *)place;
     /* No password of a URL ends up in somebody's terminal or mail. */
-    return db_url_display(*(char *const *)place);
+    return g_str_has_suffix(key->name, "_URL") ? db_url_display(text) : g_strdup(text);
 }
 
 static json_t *keys_json(const struct app_settings *settings)

@@ -25,25 +25,6 @@ static bool check_around(const struct app_settings *settings, GPtrArray *finding
     return done;
 }
 
-static int print_findings(const GPtrArray *findings, bool as_json)
-{
-    int status = findings->len ? CLI_EXIT_NO : CLI_EXIT_OK;
-
-    if (as_json) {
-        json_t *items = json_array();
-        for (guint i = 0; i < findings->len; i++)
-            json_array_append_new(items, json_string(findings->pdata[i]));
-        bool printed =
-            cli_print_json(json_pack("{s:b,s:o}", "sound", findings->len == 0, "findings", items));
-        return printed ? status : CLI_EXIT_UNAVAILABLE;
-    }
-    for (guint i = 0; i < findings->len; i++)
-        puts(findings->pdata[i]);
-    if (findings->len == 0)
-        puts("The database is sound.");
-    return cli_print_end() ? status : CLI_EXIT_UNAVAILABLE;
-}
-
 /* Damage that keeps the database from being opened is a finding like any other. */
 static bool check_tables(const struct app_settings *settings, GPtrArray *findings, GError **error)
 {
@@ -72,7 +53,7 @@ static int check(const struct app_settings *settings, bool as_json)
             return cli_fail(error);
         g_ptr_array_add(findings, g_strdup(error->message));
     }
-    return print_findings(findings, as_json);
+    return cli_print_findings(findings, "The database is sound.", as_json ? json_object() : NULL);
 }
 
 int cli_db_check(int argc, char **argv)

@@ -63,21 +63,10 @@ static int check(struct cli_session *session, bool as_json)
 
     if (!service_images_check(session->app.service, findings, &checked, &error))
         return cli_fail(error);
-    const int status = findings->len ? CLI_EXIT_NO : CLI_EXIT_OK;
-    if (as_json) {
-        json_t *items = json_array();
-        for (guint i = 0; i < findings->len; i++)
-            json_array_append_new(items, json_string(findings->pdata[i]));
-        return cli_print_json(json_pack("{s:b,s:I,s:o}", "sound", findings->len == 0, "checked",
-                                        (json_int_t)checked, "findings", items))
-                   ? status
-                   : CLI_EXIT_UNAVAILABLE;
-    }
-    for (guint i = 0; i < findings->len; i++)
-        puts(findings->pdata[i]);
-    if (findings->len == 0)
-        printf("All %" G_GINT64_FORMAT " pictures are there and open.\n", checked);
-    return cli_print_end() ? status : CLI_EXIT_UNAVAILABLE;
+    g_autofree char *sound =
+        g_strdup_printf("All %" G_GINT64_FORMAT " pictures are there and open.", checked);
+    return cli_print_findings(findings, sound,
+                              as_json ? json_pack("{s:I}", "checked", (json_int_t)checked) : NULL);
 }
 
 int cli_images_check(int argc, char **argv)

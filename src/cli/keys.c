@@ -341,13 +341,11 @@ static bool is_unused(const struct app_settings *settings, bool *unused, GError 
     return database && app_database_is_new(database, unused, error);
 }
 
-static bool replace_confirm(struct service *service, bool *sure, GError **error)
+static bool replace_confirm(struct service *service, const char *trouble, bool *sure,
+                            GError **error)
 {
     struct service_keys_report report;
-    g_autofree char *trouble = service_keys_trouble(service);
 
-    if (*sure || !trouble)
-        return true;
     if (!service_keys_report(service, &report, error))
         return false;
     g_autofree char *question = g_strdup_printf(
@@ -366,13 +364,16 @@ static int replace(struct cli_session *session, bool sure)
     struct service_keys_replacement replacement;
     g_autoptr(GError) error = NULL;
 
-    /* That there is nothing to replace is said without asking. */
-    if (!service_keys_ready(service, NULL)) {
-        if (!replace_confirm(service, &sure, &error))
-            return cli_fail(error);
-        if (!sure)
-            return cli_fail_input("Nothing was replaced: say yes, or use --yes.");
-    }
+    const bool in_order = service_keys_ready(service, &error);
+    g_autofree char *trouble = in_order ? NULL : service_keys_trouble(service);
+    /* That there is nothing to replace, or that it cannot be told, is said without asking. */
+    if (!in_order && !trouble)
+        return cli_fail(error);
+    g_clear_error(&error);
+    if (trouble && !sure && !replace_confirm(service, trouble, &sure, &error))
+        return cli_fail(error);
+    if (trouble && !sure)
+        return cli_fail_input("Nothing was replaced: say yes, or use --yes.");
     if (!service_keys_replace(service, &session->identity, &replacement, &error))
         return cli_fail(error);
     key_text id;

@@ -1,5 +1,7 @@
 #include "cli/output.h"
 
+#include "cli/command.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -24,6 +26,33 @@ bool cli_print_json(json_t *json)
     json_decref(json);
     puts(text);
     return cli_print_end();
+}
+
+static json_t *findings_json(const GPtrArray *findings)
+{
+    json_t *items = json_array();
+
+    for (guint i = 0; i < findings->len; i++) {
+        g_autofree char *valid = g_utf8_make_valid(findings->pdata[i], -1); /* of damaged data */
+        json_array_append_new(items, json_string(valid));
+    }
+    return items;
+}
+
+int cli_print_findings(const GPtrArray *findings, const char *sound, json_t *json)
+{
+    const int status = findings->len ? CLI_EXIT_NO : CLI_EXIT_OK;
+
+    if (json) {
+        json_object_set_new(json, "sound", json_boolean(findings->len == 0));
+        json_object_set_new(json, "findings", findings_json(findings));
+        return cli_print_json(json) ? status : CLI_EXIT_UNAVAILABLE;
+    }
+    for (guint i = 0; i < findings->len; i++)
+        puts(findings->pdata[i]);
+    if (findings->len == 0)
+        puts(sound);
+    return cli_print_end() ? status : CLI_EXIT_UNAVAILABLE;
 }
 
 struct cli_table {

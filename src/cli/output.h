@@ -32,6 +32,11 @@ json_t *cli_json_real(double value);
 /* {"x","y","width","height"} of a face box, in pixels. */
 json_t *cli_json_box(const struct face_box *box);
 
+/* What an examination found, sentences of char *: a line each, or `sound` when there are none; with
+ * `json` (taken over; NULL: not wanted) that object with "sound" and "findings" added. Ends the
+ * output and gives the exit status. */
+int cli_print_findings(const GPtrArray *findings, const char *sound, json_t *json);
+
 /* "12,345 done of …" on one line that rewrites itself, only when standard error is a terminal and
  * only after a second. Any thread may step. */
 struct cli_progress {

@@ -9,7 +9,9 @@
 #define WAIT_SECONDS_DEFAULT 10
 #define CONNECT_SECONDS_DEFAULT 5
 #define STATEMENT_SECONDS_DEFAULT 15
-#define TRANSACTION_ATTEMPTS 20
+
+/* A server that lets a ping wait for so long is not asked anything else until it has answered. */
+#define SILENCE_US (5 * G_TIME_SPAN_SECOND)
 
 /* Between attempts to connect to a server that is away, doubled from the first to the last. */
 #define AWAY_FIRST_US (50 * G_TIME_SPAN_MILLISECOND)
@@ -25,12 +27,16 @@ struct db {
     GCond released;    /* a connection came back, or may be opened */
     GPtrArray *idle;   /* struct db_connection *, the last used one last */
     guint connections; /* idle and lent */
+    GPtrArray *open;   /* those of them that are open, in no order */
+    bool interrupted;  /* nothing is to wait for the database any more */
 
     /* While the server is away one caller now and then tries to connect; the others fail at once,
      * rather than each waiting for the time-out. */
     guint failures;  /* of connecting, in a row */
     gint64 next_try; /* monotonic time */
     bool trying;
+
+    gint64 asked; /* monotonic time of a ping that was not answered yet, or 0; atomic */
 };
 
 static const struct db_driver *const DRIVERS[] = {&db_driver_sqlite, &db_driver_postgresql,
@@ -39,6 +45,11 @@ static const struct db_driver *const DRIVERS[] = {&db_driver_sqlite, &db_driver_
 const struct db_driver *db_driver_of(const struct db *db)
 {
     return db->driver;
+}
+
+guint db_statement_seconds(const struct db *db)
+{
+    return db->options.statement_seconds;
 }
 
 /* ---- Opening ---- */
@@ -81,9 +92,15 @@ bool db_url_is_server(const char *url)
 
 static void close_connection(struct db_connection *connection)
 {
+    struct db *db = connection->db;
+
+    /* Before anything of it goes: it may be interrupted by another thread while it is listed. */
+    g_mutex_lock(&db->mutex);
+    g_ptr_array_remove_fast(db->open, connection);
+    g_mutex_unlock(&db->mutex);
     g_hash_table_destroy(connection->statements);
     g_ptr_array_free(connection->running, TRUE);
-    connection->db->driver->disconnect(connection->native);
+    db->driver->disconnect(connection->native);
     g_free(connection);
 }
 
@@ -125,10 +142,18 @@ static void note_connect(struct db *db, bool connected)
     g_mutex_unlock(&db->mutex);
 }
 
+static bool is_interrupted(struct db *db)
+{
+    g_mutex_lock(&db->mutex);
+    bool interrupted = db->interrupted;
+    g_mutex_unlock(&db->mutex);
+    return interrupted;
+}
+
 /* The driver's own connection; NULL at once while the server is known to be away. */
 static void *connect_native(struct db *db, GError **error)
 {
-    if (!may_connect(db)) {
+    if (is_interrupted(db) || !may_connect(db)) {
         g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
                     "The database cannot be reached at the moment. Try again in a moment.");
         return NULL;
@@ -150,11 +175,15 @@ static struct db_connection *open_connection(struct db *db, GError **error)
     connection->native = native;
     connection->statements = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, destroy_rows);
     connection->running = g_ptr_array_new();
+    g_mutex_lock(&db->mutex);
+    g_ptr_array_add(db->open, connection);
+    if (db->interrupted)
+        db->driver->interrupt(native);
+    g_mutex_unlock(&db->mutex);
     return connection;
 }
 
-/* Puts a new connection in the place of a broken one that somebody holds. */
-static bool reopen(struct db_connection *connection)
+bool db_connection_reopen(struct db_connection *connection)
 {
     struct db *db = connection->db;
     void *native = connect_native(db, NULL);
@@ -162,8 +191,13 @@ static bool reopen(struct db_connection *connection)
     if (!native)
         return false;
     g_hash_table_remove_all(connection->statements);
-    db->driver->disconnect(connection->native);
+    g_mutex_lock(&db->mutex);
+    void *old = connection->native;
     connection->native = native;
+    if (db->interrupted)
+        db->driver->interrupt(native);
+    g_mutex_unlock(&db->mutex);
+    db->driver->disconnect(old);
     connection->broken = false;
     return true;
 }
@@ -193,6 +227,7 @@ struct db *db_open(const char *url, const struct db_options *options, GError **e
     g_mutex_init(&db->mutex);
     g_cond_init(&db->released);
     db->idle = g_ptr_array_new();
+    db->open = g_ptr_array_new();
 
     db->shared = driver->open(address, &db->options, error);
     /* The first connection shows at once whether the database can be used. */
@@ -213,6 +248,7 @@ void db_close(struct db *db)
     for (guint i = 0; i < db->idle->len; i++)
         close_connection(g_ptr_array_index(db->idle, i));
     g_ptr_array_free(db->idle, TRUE);
+    g_ptr_array_free(db->open, TRUE);
     if (db->shared)
         db->driver->close(db->shared);
     g_cond_clear(&db->released);
@@ -235,9 +271,12 @@ static bool take_place(struct db *db, struct db_connection **idle)
 
     *idle = NULL;
     g_mutex_lock(&db->mutex);
-    while (taken && db->idle->len == 0 && db->connections >= db->options.connections)
+    while (taken && !db->interrupted && db->idle->len == 0 &&
+           db->connections >= db->options.connections)
         taken = g_cond_wait_until(&db->released, &db->mutex, deadline);
-    if (db->idle->len > 0) {
+    if (db->interrupted) {
+        taken = false;
+    } else if (db->idle->len > 0) {
         *idle = g_ptr_array_steal_index_fast(db->idle, db->idle->len - 1);
         taken = true;
     } else if (taken || db->connections < db->options.connections) {
@@ -256,10 +295,35 @@ static void give_up_place(struct db *db)
     g_mutex_unlock(&db->mutex);
 }
 
+static bool is_silent(const struct db *db)
+{
+    const gint64 asked = __atomic_load_n(&db->asked, __ATOMIC_ACQUIRE);
+
+    return asked && g_get_monotonic_time() - asked >= SILENCE_US;
+}
+
+static void close_idle(struct db *db)
+{
+    g_mutex_lock(&db->mutex);
+    GPtrArray *idle = db->idle;
+    db->idle = g_ptr_array_new();
+    g_mutex_unlock(&db->mutex);
+    for (guint i = 0; i < idle->len; i++) {
+        close_connection(g_ptr_array_index(idle, i));
+        give_up_place(db);
+    }
+    g_ptr_array_free(idle, TRUE);
+}
+
 struct db_connection *db_acquire(struct db *db, GError **error)
 {
     struct db_connection *connection;
 
+    if (is_silent(db)) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
+                    "The database does not answer at the moment. Try again in a moment.");
+        return NULL;
+    }
     if (!take_place(db, &connection)) {
         g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
                     "All connections to the database are in use. Try again in a moment.");
@@ -276,7 +340,7 @@ struct db_connection *db_acquire(struct db *db, GError **error)
     return connection;
 }
 
-static void end_transaction(struct db_connection *connection, bool roll_back)
+void db_connection_end_transaction(struct db_connection *connection, bool roll_back)
 {
     while (connection->running->len > 0)
         db_rows_free(g_ptr_array_index(connection->running, 0));
@@ -291,7 +355,7 @@ void db_release(struct db_connection *connection)
         return;
 
     struct db *db = connection->db;
-    end_transaction(connection, true);
+    db_connection_end_transaction(connection, true);
     if (connection->broken) {
         close_connection(connection);
         give_up_place(db);
@@ -397,10 +461,13 @@ bool db_query_int_values(struct db_connection *connection, gint64 *value, GError
 
     if (!rows)
         return false;
-    if (db_rows_next(rows, &problem)) {
+    bool found = db_rows_next(rows, &problem);
+    if (found) {
         *value = db_rows_int(rows, 0);
-        return true;
+        problem = g_steal_pointer(&rows->problem); /* what is no integer */
     }
+    if (found && !problem)
+        return true;
     if (problem)
         g_propagate_error(error, problem);
     else
@@ -425,100 +492,9 @@ void db_rows_free(struct db_rows *rows)
     g_ptr_array_remove_fast(rows->connection->running, rows);
     g_clear_error(&rows->problem);
     rows->in_use = false;
-    if (rows->cached)
-        rows->connection->db->driver->reset(rows);
-    else
+    rows->connection->db->driver->reset(rows);
+    if (!rows->cached)
         destroy_rows(rows);
-}
-
-/* ---- Transactions ---- */
-
-/* `in_doubt`: whether it was committed cannot be told. */
-static bool run_once(struct db_connection *connection, enum db_transaction_kind kind,
-                     db_transaction_body body, gpointer data, bool *in_doubt, GError **error)
-{
-    const struct db_driver *driver = connection->db->driver;
-
-    connection->lost_race = false;
-    if (!driver->begin(connection, kind, error))
-        return false;
-    connection->transaction = kind;
-
-    /* A body that fails without saying why would look like success further up. */
-    GError *problem = NULL;
-    bool done = body(connection, data, &problem);
-    if (!done && !problem)
-        g_set_error(&problem, BASE_ERROR, BASE_ERROR_INTERNAL, "A transaction gave up.");
-    while (connection->running->len > 0)
-        db_rows_free(g_ptr_array_index(connection->running, 0));
-    if (done) {
-        done = driver->commit(connection, &problem);
-        *in_doubt = !done && connection->broken;
-    }
-    end_transaction(connection, !done);
-    if (problem)
-        g_propagate_error(error, problem);
-    return done;
-}
-
-/* Whether running it again may help, with a connection on which it can. */
-static bool can_run_again(struct db_connection *connection, bool in_doubt, guint attempt)
-{
-    if (in_doubt || attempt >= TRANSACTION_ATTEMPTS)
-        return false;
-    if (connection->broken)
-        return !connection->pinned && reopen(connection);
-    if (!connection->lost_race)
-        return false;
-    /* Different waits, so that the same two do not meet again. */
-    g_usleep((gulong)g_random_int_range(500, 4000 * (gint32)MIN(attempt, 10)));
-    return true;
-}
-
-static bool run(struct db_connection *connection, enum db_transaction_kind kind,
-                db_transaction_body body, gpointer data, GError **error)
-{
-    if (connection->transaction != DB_TRANSACTION_NONE) {
-        g_set_error(error, BASE_ERROR, BASE_ERROR_INTERNAL,
-                    "A transaction was started inside another one.");
-        return false;
-    }
-    for (guint attempt = 1;; attempt++) {
-        g_autoptr(GError) problem = NULL;
-        bool in_doubt = false;
-
-        if (run_once(connection, kind, body, data, &in_doubt, &problem))
-            return true;
-        if (!can_run_again(connection, in_doubt, attempt)) {
-            g_propagate_error(error, g_steal_pointer(&problem));
-            return false;
-        }
-    }
-}
-
-bool db_transaction_on(struct db_connection *connection, db_transaction_body body, gpointer data,
-                       GError **error)
-{
-    return run(connection, DB_TRANSACTION_WRITE, body, data, error);
-}
-
-bool db_transaction_keyed_on(struct db_connection *connection, db_transaction_body body,
-                             gpointer data, GError **error)
-{
-    return run(connection, DB_TRANSACTION_KEYED, body, data, error);
-}
-
-bool db_snapshot_on(struct db_connection *connection, db_transaction_body body, gpointer data,
-                    GError **error)
-{
-    return run(connection, DB_TRANSACTION_READ, body, data, error);
-}
-
-bool db_transaction(struct db *db, db_transaction_body body, gpointer data, GError **error)
-{
-    g_autoptr(db_connection) connection = db_acquire(db, error);
-
-    return connection && db_transaction_on(connection, body, data, error);
 }
 
 /* ---- Health ---- */
@@ -526,9 +502,32 @@ bool db_transaction(struct db *db, db_transaction_body body, gpointer data, GErr
 bool db_ping(struct db *db, GError **error)
 {
     g_autoptr(db_connection) connection = db_acquire(db, error);
-    gint64 one;
+    const gint64 asked = g_get_monotonic_time();
+    gint64 nobody = 0, one;
 
-    return connection && db_query_int(connection, &one, error, "SELECT 1");
+    if (!connection)
+        return false;
+    const bool first = __atomic_compare_exchange_n(&db->asked, &nobody, asked, false,
+                                                   __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+    const bool answered = db_query_int(connection, &one, error, "SELECT 1");
+    if (first)
+        __atomic_store_n(&db->asked, 0, __ATOMIC_RELEASE);
+    /* Those that lie idle would each be waited for in vain. */
+    if (!answered && g_get_monotonic_time() - asked >= SILENCE_US)
+        close_idle(db);
+    return answered;
+}
+
+void db_interrupt(struct db *db)
+{
+    if (!db->driver->interrupt)
+        return;
+    g_mutex_lock(&db->mutex);
+    db->interrupted = true;
+    for (guint i = 0; i < db->open->len; i++)
+        db->driver->interrupt(((struct db_connection *)g_ptr_array_index(db->open, i))->native);
+    g_cond_broadcast(&db->released);
+    g_mutex_unlock(&db->mutex);
 }
 
 /* The columns stand between the last parentheses of the message, separated by commas. */

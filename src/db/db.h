@@ -274,7 +274,13 @@ gint64 db_schema_latest(const struct db *db);
  * means sound. False with an error only when it could not look. */
 bool db_check(struct db *db, GPtrArray *findings, GError **error);
 
-/* One trivial read, for health checks. */
+/* One trivial read, for health checks. While one has waited for five seconds the server is taken
+ * to hang: db_acquire() fails at once for everybody, until the answer comes or is given up, and
+ * then connections that lie idle are closed. */
 bool db_ping(struct db *db, GError **error);
+
+/* Before the program ends: whoever waits for a server, now or later, fails at once with
+ * BASE_ERROR_UNAVAILABLE. What runs on a file is finished. */
+void db_interrupt(struct db *db);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * What a database driver fills in, and what the port keeps about a connection. Only db.c, copy.c,
- * migrate.c, check.c, backup_file.c, query/row.c and the drivers include this.
+ * transaction.c, migrate.c, check.c, backup_file.c, query/row.c and the drivers include this.
  *
  * A driver reports errors in the terms of db.h. It sets `lost_race` on the connection when the
  * failure means no more than that another transaction was quicker, so that running this one again
@@ -80,6 +80,10 @@ struct db_driver {
     /* Whether a connection that lay idle still has its server, told without asking it. NULL: there
      * is no server. */
     bool (*alive)(void *native);
+    /* Makes whoever waits for the server on this connection fail at once. Called by another thread
+     * than the one that uses the connection, which cannot be used afterwards. NULL: there is no
+     * server. */
+    void (*interrupt)(void *native);
 
     void *(*prepare)(struct db_connection *connection, const char *sql, GError **error);
     void (*finalize)(void *statement);
@@ -117,6 +121,16 @@ extern const struct db_driver db_driver_postgresql;
 extern const struct db_driver db_driver_mariadb;
 
 const struct db_driver *db_driver_of(const struct db *db);
+
+/* What db_options.statement_seconds came to. */
+guint db_statement_seconds(const struct db *db);
+
+/* Puts a new connection in the place of a broken one that somebody holds. */
+bool db_connection_reopen(struct db_connection *connection);
+
+/* Frees the rows that are being read, and rolls back where a transaction is open and this is
+ * wanted. */
+void db_connection_end_transaction(struct db_connection *connection, bool roll_back);
 
 /* Notes that a column of the current row does not hold what it should. */
 void db_rows_fail(struct db_rows *rows, const char *what);

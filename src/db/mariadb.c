@@ -5,7 +5,10 @@
 #include "db/migrations_mariadb.h"
 
 #include <errmsg.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* How much longer the client waits for an answer than the server may take for it: without an answer
  * by then the server hangs. */
@@ -160,17 +163,21 @@ static MYSQL *dial(const struct db_mariadb_shared *shared, enum db_tls tls, bool
     return handle;
 }
 
+char *db_mariadb_time_limit(MYSQL *handle, guint seconds)
+{
+    return mariadb_connection(handle)
+               ? g_strdup_printf("SESSION max_statement_time = %u", seconds)
+               : g_strdup_printf("SESSION max_execution_time = %u", seconds * 1000);
+}
+
 static bool set_up(MYSQL *handle, const struct db_mariadb_shared *shared, bool limited,
                    GError **error)
 {
     const struct db_options *options = &shared->options;
-    bool is_mariadb = mariadb_connection(handle);
+    g_autofree char *limit = db_mariadb_time_limit(handle, options->statement_seconds);
     g_autofree char *limits = g_strdup_printf(
-        "SET SESSION innodb_lock_wait_timeout = %u, SESSION lock_wait_timeout = %u, "
-        "SESSION %s = %u",
-        options->busy_seconds, options->busy_seconds,
-        is_mariadb ? "max_statement_time" : "max_execution_time",
-        options->statement_seconds * (is_mariadb ? 1 : 1000));
+        "SET SESSION innodb_lock_wait_timeout = %u, SESSION lock_wait_timeout = %u, %s",
+        options->busy_seconds, options->busy_seconds, limit);
     const char *const texts[] = {
         SESSION,
         limited ? limits : NULL,
@@ -219,6 +226,7 @@ static void *open_session(void *data, GError **error)
     g_atomic_int_set(&shared->reached, 1);
     struct db_mariadb *native = g_new0(struct db_mariadb, 1);
     native->handle = handle;
+    native->wire = fcntl(mysql_get_socket(handle), F_DUPFD_CLOEXEC, 0);
     native->shared = shared;
     return native;
 }
@@ -228,6 +236,8 @@ static void close_session(void *data)
     struct db_mariadb *native = data;
 
     mysql_close(native->handle);
+    if (native->wire >= 0)
+        close(native->wire);
     g_free(native);
 }
 
@@ -241,6 +251,13 @@ static bool mariadb_alive(void *data)
     };
 
     return socket.fd >= 0 && poll(&socket, 1, 0) == 0;
+}
+
+static void mariadb_interrupt(void *data)
+{
+    const struct db_mariadb *native = data;
+
+    (void)shutdown(native->wire, SHUT_RDWR);
 }
 
 /* ---- Transactions ---- */
@@ -296,6 +313,7 @@ const struct db_driver db_driver_mariadb = {
     .connect = open_session,
     .disconnect = close_session,
     .alive = mariadb_alive,
+    .interrupt = mariadb_interrupt,
     .prepare = db_mariadb_prepare,
     .finalize = db_mariadb_finalize,
     .bind = db_mariadb_bind,

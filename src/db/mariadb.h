@@ -22,6 +22,7 @@ struct db_mariadb_shared {
 /* The native part of a connection. */
 struct db_mariadb {
     MYSQL *handle;
+    int wire; /* the socket once more: the library closes its own whenever it likes */
     const struct db_mariadb_shared *shared;
 };
 
@@ -30,6 +31,9 @@ struct db_mariadb {
 /* A new session; NULL with BASE_ERROR_UNAVAILABLE. One without limits may work on a statement for
  * hours, as a change of the schema may have to. */
 MYSQL *db_mariadb_connect(const struct db_mariadb_shared *shared, bool limited, GError **error);
+
+/* How SET spells the longest time that a statement may take; 0: no limit. g_free() it. */
+char *db_mariadb_time_limit(MYSQL *handle, guint seconds);
 
 /* Runs a text that gives no rows. */
 bool db_mariadb_run(struct db_connection *connection, const char *sql, GError **error);

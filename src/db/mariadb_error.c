@@ -64,6 +64,7 @@ static const struct {
     {1227, BASE_ERROR_UNAVAILABLE, STANDS, RIGHTS},
     {1370, BASE_ERROR_UNAVAILABLE, STANDS, RIGHTS},
     {1046, BASE_ERROR_UNAVAILABLE, STANDS, "The database was removed from the server."},
+    {1146, BASE_ERROR_UNAVAILABLE, STANDS, "A table of the database is missing."},
     {1049, BASE_ERROR_UNAVAILABLE, STANDS, "The database was removed from the server."},
     {1118, BASE_ERROR_TOO_LARGE, STANDS, LARGE},
     {1153, BASE_ERROR_TOO_LARGE, BROKEN, LARGE}, /* the server hangs up after it */

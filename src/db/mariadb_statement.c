@@ -8,6 +8,9 @@
 #define BUFFER_KEPT 65536
 #define BUFFER_FIRST 128
 
+/* What the values of a statement may take: as much as the server's largest packet. */
+#define VALUES_SIZE_MAX ((gsize)1 << 30)
+
 /* Days from 0001-01-01 to 1970-01-01, counted as GDate does. */
 #define EPOCH_JULIAN 719163
 #define DAY (86400 * BASE_TIME_SECOND)
@@ -30,7 +33,7 @@ struct cell {
 };
 
 struct statement {
-    MYSQL_STMT *handle;
+    MYSQL_STMT *handle; /* NULL: to be prepared anew */
     const char *sql;
     MYSQL_BIND *values;
     struct cell *value_cells;
@@ -40,6 +43,8 @@ struct statement {
     struct cell *column_cells;
     guint columns_n;
     bool executed;
+    bool spoilt;  /* an error left the handle in a state of its own */
+    bool patient; /* a stream for which the limit of time was lifted */
 };
 
 /* ---- Instants ---- */
@@ -81,12 +86,17 @@ static base_time from_server_time(const MYSQL_TIME *time)
 
 /* ---- Preparing ---- */
 
+/* What ends a stream in its middle is told of the connection and not of the statement. */
 static bool fail(struct db_rows *rows, GError **error)
 {
     struct statement *statement = rows->native;
+    const struct db_mariadb *native = rows->connection->native;
+    const unsigned code = mysql_stmt_errno(statement->handle);
 
-    return db_mariadb_fail(rows->connection, mysql_stmt_errno(statement->handle),
-                           mysql_stmt_error(statement->handle), statement->sql, error);
+    statement->spoilt = true;
+    return db_mariadb_fail(rows->connection, code ? code : mysql_errno(native->handle),
+                           code ? mysql_stmt_error(statement->handle) : mysql_error(native->handle),
+                           statement->sql, error);
 }
 
 static MYSQL_STMT *prepare_handle(struct db_connection *connection, const char *sql, GError **error)
@@ -134,7 +144,8 @@ void db_mariadb_finalize(void *data)
 {
     struct statement *statement = data;
 
-    mysql_stmt_close(statement->handle);
+    if (statement->handle)
+        mysql_stmt_close(statement->handle);
     forget_columns(statement);
     g_free(statement->values);
     g_free(statement->value_cells);
@@ -199,15 +210,24 @@ bool db_mariadb_bind(struct db_rows *rows, const struct db_value *values, gsize 
                     "A statement takes %u values and was given %zu.", statement->values_n, n);
         return false;
     }
-    g_byte_array_set_size(statement->sent, 0);
+    gsize size = 0, at = 0;
     for (gsize i = 0; i < n; i++) {
         struct cell *cell = &statement->value_cells[i];
         set_value(cell, &values[i]);
-        if (has_bytes(cell) && cell->length > 0)
-            g_byte_array_append(statement->sent, bytes_of(&values[i]), (guint)cell->length);
+        size += has_bytes(cell) ? cell->length : 0;
     }
-
-    gsize at = 0; /* the array has stopped moving */
+    if (size > VALUES_SIZE_MAX) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_TOO_LARGE,
+                    "A value is too large for the database.");
+        return false;
+    }
+    /* In one piece: what grows would leave copies behind that reset() does not wipe. */
+    g_byte_array_set_size(statement->sent, (guint)size);
+    g_byte_array_set_size(statement->sent, 0);
+    for (gsize i = 0; i < n; i++)
+        if (has_bytes(&statement->value_cells[i]) && statement->value_cells[i].length > 0)
+            g_byte_array_append(statement->sent, bytes_of(&values[i]),
+                                (guint)statement->value_cells[i].length);
     for (gsize i = 0; i < n; i++) {
         struct cell *cell = &statement->value_cells[i];
         statement->values[i] = (MYSQL_BIND){
@@ -231,6 +251,10 @@ static bool run_handle(struct db_rows *rows, GError **error)
 {
     struct statement *statement = rows->native;
 
+    if (!statement->handle)
+        statement->handle = prepare_handle(rows->connection, statement->sql, error);
+    if (!statement->handle)
+        return false;
     for (bool again = false;; again = true) {
         if (statement->values_n > 0 && mysql_stmt_bind_param(statement->handle, statement->values))
             return fail(rows, error);
@@ -311,10 +335,23 @@ static bool bind_columns(struct db_rows *rows, GError **error)
     return mysql_stmt_bind_result(statement->handle, statement->columns) == 0 || fail(rows, error);
 }
 
+static bool set_time_limit(struct db_connection *connection, guint seconds, GError **error)
+{
+    const struct db_mariadb *native = connection->native;
+    g_autofree char *limit = db_mariadb_time_limit(native->handle, seconds);
+    g_autofree char *sql = g_strconcat("SET ", limit, NULL);
+
+    return db_mariadb_run(connection, sql, error);
+}
+
 static bool start(struct db_rows *rows, GError **error)
 {
     struct statement *statement = rows->native;
 
+    /* The reader of a stream may be slow, and the server counts that as its own time. */
+    statement->patient = rows->streaming;
+    if (rows->streaming && !set_time_limit(rows->connection, 0, error))
+        return false;
     if (!run_handle(rows, error))
         return false;
     statement->executed = true;
@@ -389,10 +426,18 @@ void db_mariadb_reset(struct db_rows *rows)
 {
     struct statement *statement = rows->native;
 
-    if (statement->executed) {
+    /* After an error among the rows (a deadlock, say) the library would wait at the next execution
+     * for rows that never come. */
+    if (statement->spoilt)
+        mysql_stmt_close(g_steal_pointer(&statement->handle));
+    else if (statement->executed)
         mysql_stmt_free_result(statement->handle); /* reads what is left of a stream */
-        statement->executed = false;
-    }
+    statement->executed = statement->spoilt = false;
+    const struct db_mariadb *native = rows->connection->native;
+    if (statement->patient && !rows->connection->broken &&
+        !set_time_limit(rows->connection, native->shared->options.statement_seconds, NULL))
+        rows->connection->broken = true;
+    statement->patient = false;
     /* No password hash or template lingers in memory. */
     if (statement->sent->len > 0)
         explicit_bzero(statement->sent->data, statement->sent->len);

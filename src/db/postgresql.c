@@ -267,6 +267,7 @@ const struct db_driver db_driver_postgresql = {
     .connect = postgresql_connect,
     .disconnect = postgresql_disconnect,
     .alive = postgresql_alive,
+    .interrupt = postgresql_interrupt,
     .prepare = postgresql_prepare,
     .finalize = postgresql_finalize,
     .bind = postgresql_bind,

@@ -20,6 +20,7 @@ struct postgresql_shared {
 
 struct postgresql_native {
     PGconn *handle;
+    int wire; /* the socket once more: the library closes its own whenever it likes */
     struct postgresql_shared *shared;
     guint64 prepared; /* statements so far: their names are numbers */
     GString *owed;    /* DEALLOCATE for those that are gone */
@@ -35,6 +36,7 @@ void postgresql_close(void *shared);
 void *postgresql_connect(void *shared, GError **error);
 void postgresql_disconnect(void *native);
 bool postgresql_alive(void *native);
+void postgresql_interrupt(void *native);
 
 /* Whether the connection cannot be used any more. */
 bool postgresql_lost(const struct postgresql_native *native);

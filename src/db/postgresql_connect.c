@@ -4,7 +4,10 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 void *postgresql_open(const char *address, const struct db_options *options, GError **error)
 {
@@ -126,6 +129,8 @@ void postgresql_disconnect(void *data)
     struct postgresql_native *native = data;
 
     PQfinish(native->handle);
+    if (native->wire >= 0)
+        close(native->wire);
     g_string_free(native->owed, TRUE);
     g_free(native);
 }
@@ -149,6 +154,7 @@ void *postgresql_connect(void *data, GError **error)
 
     native->shared = shared;
     native->owed = g_string_new(NULL);
+    native->wire = -1;
     native->handle = start_connecting(shared);
     if (!native->handle)
         g_error("postgresql: out of memory");
@@ -160,6 +166,7 @@ void *postgresql_connect(void *data, GError **error)
         postgresql_disconnect(native);
         return NULL;
     }
+    native->wire = fcntl(PQsocket(native->handle), F_DUPFD_CLOEXEC, 0);
     g_atomic_int_set(&shared->connected, 1);
     return native;
 }
@@ -181,4 +188,11 @@ bool postgresql_alive(void *data)
         PQisBusy(native->handle); /* lets hear() hear what came */
     }
     return !postgresql_lost(native);
+}
+
+void postgresql_interrupt(void *data)
+{
+    const struct postgresql_native *native = data;
+
+    (void)shutdown(native->wire, SHUT_RDWR);
 }

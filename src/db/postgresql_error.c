@@ -43,6 +43,7 @@ static const struct {
      "The disk of the database server cannot be read or written: nothing was stored."},
     {"42501", BASE_ERROR_UNAVAILABLE, 0,
      "The database user lacks the rights that this needs: make it the owner of the database."},
+    {"42P01", BASE_ERROR_UNAVAILABLE, 0, "A table of the database is missing."},
     {"XX001", BASE_ERROR_CORRUPT, 0,
      "The database is damaged. Stop the program and restore it from a backup."},
     {"XX002", BASE_ERROR_CORRUPT, 0,
@@ -186,6 +187,8 @@ void postgresql_connect_error(PGconn *handle, const char *database, bool details
         if (!g_str_has_prefix(state, REFUSALS[i].state))
             continue;
         g_auto(GStrv) parts = g_strsplit(REFUSALS[i].message, "%s", 2);
+        if (parts[1] && !details) /* strangers need not know its name */
+            break;
         g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE, "%s%s%s", parts[0],
                     parts[1] ? database : "", parts[1] ? parts[1] : "");
         return;

@@ -197,8 +197,11 @@ static bool read_host(struct db_url *url, const char *text, gsize n, GError **er
 
 static bool is_local(const struct db_url *url)
 {
-    return !url->host || g_ascii_strcasecmp(url->host, "localhost") == 0 ||
-           g_str_has_prefix(url->host, "127.") || strcmp(url->host, "::1") == 0;
+    if (!url->host || g_ascii_strcasecmp(url->host, "localhost") == 0)
+        return true;
+    /* An address, not a name that begins like one. */
+    return g_hostname_is_ip_address(url->host) &&
+           (g_str_has_prefix(url->host, "127.") || strcmp(url->host, "::1") == 0);
 }
 
 static bool read_all(const char *address, struct db_url *url, GError **error)
@@ -252,15 +255,31 @@ void db_url_clear(struct db_url *url)
     *url = (struct db_url){0};
 }
 
-/* Everything between the first colon after "//" and the last @ before the path is the password,
- * whatever it holds; a path or query with an @ hides more than it must, which harms nobody. */
+/* Everything between the first colon after "//" and the last @ is the password, whatever it holds;
+ * a path or query with an @ hides more than it must, which harms nobody. What was meant as such a
+ * URL and lacks the "//" is treated alike. */
 char *db_url_display(const char *url)
 {
-    const char *start = strstr(url, "://");
-    const char *at = start ? strrchr(start, '@') : NULL;
-    const char *colon = at ? memchr(start + 3, ':', (gsize)(at - start - 3)) : NULL;
+    static const char *const OPTIONS_SECRET[] = {"?password=", "&password="};
+    const bool is_file = g_ascii_strncasecmp(url, "sqlite:", strlen("sqlite:")) == 0 ||
+                         g_ascii_strncasecmp(url, "file:", strlen("file:")) == 0;
+    const char *slashes = strstr(url, "://");
+    const char *start = slashes ? slashes + 3 : url;
+    const char *at = is_file ? NULL : strrchr(start, '@');
+    const char *colon = at ? memchr(start, ':', (gsize)(at - start)) : NULL;
 
-    if (!colon)
-        return g_strdup(url);
-    return g_strdup_printf("%.*s:***%s", (int)(colon - url), url, at);
+    GString *shown = g_string_new(url);
+    if (colon)
+        g_string_printf(shown, "%.*s:***%s", (int)(colon - url), url, at);
+    /* No option of ours, but other programs know it. */
+    for (gsize i = 0; !is_file && i < G_N_ELEMENTS(OPTIONS_SECRET); i++) {
+        const char *found = strstr(shown->str, OPTIONS_SECRET[i]);
+        const char *value = found ? found + strlen(OPTIONS_SECRET[i]) : NULL;
+        if (!value)
+            continue;
+        gssize from = value - shown->str;
+        g_string_erase(shown, from, (gssize)strcspn(value, "&"));
+        g_string_insert(shown, from, "***");
+    }
+    return g_string_free(shown, FALSE);
 }

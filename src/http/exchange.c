@@ -214,6 +214,12 @@ static void work_in_lane(void *job)
     MHD_resume_connection(exchange->connection);
 }
 
+static bool is_anonymous(const struct http_request *request)
+{
+    return !http_request_header(request, "Authorization") &&
+           !http_request_header(request, "Cookie");
+}
+
 /* NULL: on the event thread itself. */
 static struct base_pool *lane_of(const struct http_exchange *exchange)
 {
@@ -221,7 +227,8 @@ static struct base_pool *lane_of(const struct http_exchange *exchange)
     const struct http_route *route = exchange->request.route;
     bool is_quick_read = route->lane == HTTP_LANE_QUICK && route->method == HTTP_METHOD_GET;
     bool is_inline = is_quick_read && !route->waits && server->options.reads_inline;
-    if (route->lane == HTTP_LANE_EVENT || is_inline)
+    bool is_instant = route->instant && is_anonymous(&exchange->request);
+    if (route->lane == HTTP_LANE_EVENT || is_inline || is_instant)
         return NULL;
     return server->lanes[route->lane];
 }

@@ -163,6 +163,9 @@ struct http_route {
     const char *csp;          /* replaces the Content-Security-Policy; NULL: the default */
     http_handler handler;
     bool waits; /* QUICK only: may wait for a disk, so never on an event thread */
+    /* A request without credentials is answered on the event thread, whatever the lanes are busy
+     * with: the handler must not wait for anything then. */
+    bool instant;
 };
 
 /* Files of a directory served under a prefix, read into memory at start. */
@@ -188,13 +191,14 @@ struct http_options {
     /* Bytes of request bodies held at once, by all clients: 503 over it, and for a body over 1 MiB
      * also when it needs more than a quarter of what the others left. */
     size_t body_memory_max;
-    unsigned header_seconds; /* a request's head must be complete in this time */
-    unsigned body_seconds;   /* ... and its body in this time and a second for each 16 KiB */
-    unsigned pause_seconds;  /* no longer pause within a body */
-    unsigned idle_seconds;   /* a connection may wait this long for its next request */
-    unsigned send_seconds;   /* the client must have read the answer in this time */
-    unsigned drain_seconds;  /* http_server_stop waits so long for requests under way; then those
-                                still queued are answered 503, and only running ones finish */
+    unsigned header_seconds;  /* a request's head must be complete in this time */
+    unsigned body_seconds;    /* ... and its body in this time and a second for each 16 KiB */
+    unsigned pause_seconds;   /* no longer pause within a body */
+    unsigned idle_seconds;    /* a connection may wait this long for its next request */
+    unsigned send_seconds;    /* the client must have read the answer in this time */
+    unsigned drain_seconds;   /* http_server_stop waits so long for requests under way; then those
+                                 still queued are answered 503, and only running ones finish */
+    void (*hurry)(void *app); /* called then, to have the running ones wait no longer; or NULL */
     unsigned connections_max;
     unsigned connections_per_address_max; /* 0: no limit; trusted proxies have none */
     const char *const *trusted_proxies;   /* addresses or networks ("10.0.0.0/8"), NULL-terminated;

@@ -166,6 +166,8 @@ void http_server_stop(struct http_server *server)
         wait_for_requests(server);
     }
     server->drained = true;
+    if (server->active && server->options.hurry)
+        server->options.hurry(server->options.app);
     /* A suspended connection must be resumed before the library may stop. */
     for (size_t i = 0; i < HTTP_LANE_EVENT; i++)
         if (server->lanes[i])

@@ -1,7 +1,6 @@
 #include "service/enrol.h"
 
 #include "auth/seal.h"
-#include "db/query/image.h"
 #include "db/query/template.h"
 #include "db/query/user.h"
 #include "service/gallery.h"
@@ -12,7 +11,8 @@
 
 enum {
     STORE_ATTEMPTS = 8,
-    SOURCE_MAX = 40, /* characters */
+    PHOTOS_ATTEMPTS = 3, /* when the key is rotated meanwhile */
+    SOURCE_MAX = 40,     /* characters */
 };
 
 /* ---- storing ---- */
@@ -55,7 +55,7 @@ static bool store_one(struct db_connection *connection, const struct store_work 
     if (ok && work->batch->images) {
         struct core_image *image = &work->batch->images[index];
         image->template_id = face.id;
-        ok = db_image_insert(connection, image, error);
+        ok = service_picture_insert(service, connection, image, error);
     }
     return ok;
 }
@@ -157,6 +157,14 @@ static bool store_locked(struct store_work *work, GError **error)
     return true;
 }
 
+static bool store_in_turn(struct store_work *work, GError **error)
+{
+    g_mutex_lock(&work->service->enrol_lock);
+    const bool ok = store_locked(work, error);
+    g_mutex_unlock(&work->service->enrol_lock);
+    return ok;
+}
+
 /* ---- keeping the photos ---- */
 
 /* The photos are in the store before the transaction that names them, and before the lock that all
@@ -174,6 +182,15 @@ static bool photos_put(struct service *service, struct service_batch *batch,
             return false;
     }
     return true;
+}
+
+/* Whether the key was changed since they were sealed. */
+static bool photos_are_outdated(struct service *service, const struct service_batch *batch)
+{
+    for (size_t i = 0; batch->images && i < batch->enrolment->photos_n; i++)
+        if (batch->images[i].blob_key && !service_picture_is_current(service, &batch->images[i]))
+            return true;
+    return false;
 }
 
 static void photos_finish(struct service *service, struct service_batch *batch, bool stored)
@@ -195,15 +212,20 @@ bool service_batch_store(struct service *service, const struct service_identity 
                          service_batch_body before, gpointer data, GError **error)
 {
     struct store_work work = {service, identity, batch, person, before, data, 0, false};
+    const bool keep = service->images.store && service->images.keep_enrolment;
+    bool ok = false, again = true;
 
-    bool ok = !service->images.store || !service->images.keep_enrolment ||
-              photos_put(service, batch, person, error);
-    if (ok) {
-        g_mutex_lock(&service->enrol_lock);
-        ok = store_locked(&work, error);
-        g_mutex_unlock(&service->enrol_lock);
+    for (int attempt = 1; again; attempt++) {
+        GError *problem = NULL;
+        ok = (!keep || photos_put(service, batch, person, &problem)) &&
+             store_in_turn(&work, &problem);
+        again = !ok && attempt < PHOTOS_ATTEMPTS && photos_are_outdated(service, batch);
+        photos_finish(service, batch, ok && batch->enrolment->stored);
+        if (again)
+            g_clear_error(&problem);
+        else if (problem)
+            g_propagate_error(error, problem);
     }
-    photos_finish(service, batch, ok && batch->enrolment->stored);
     if (!ok || !batch->enrolment->stored)
         for (size_t i = 0; i < batch->enrolment->photos_n; i++)
             batch->enrolment->photos[i].template_id = (struct base_uuid){0};

@@ -1,7 +1,6 @@
 /* The faces behind marks, kept beside the marking itself: whoever stands before the camera does not
  * wait for a disk, and a disk that is full does not keep anybody from being marked. */
 #include "base/pool.h"
-#include "db/query/image.h"
 #include "db/query/user.h"
 #include "service/picture.h"
 
@@ -51,7 +50,7 @@ static bool insert_body(struct db_connection *connection, gpointer data, GError 
         return false;
     if (user->deleted_at)
         return service_fail(error, BASE_ERROR_NOT_FOUND, "The person was erased.");
-    return db_image_insert(connection, &job->image, error);
+    return service_picture_insert(job->frames->service, connection, &job->image, error);
 }
 
 static bool frame_store(struct frame_job *job, GError **error)

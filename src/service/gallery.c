@@ -157,7 +157,7 @@ static bool loader_visit(const struct core_template *face, gpointer data, GError
 }
 
 /* Forgets what a run that lost its connection has read. */
-G_GNUC_UNUSED static void loader_reset(struct gallery_loader *loader)
+static void loader_reset(struct gallery_loader *loader)
 {
     service_gallery_report_clear(&loader->report);
     loader->report.faults = g_ptr_array_new_with_free_func(fault_free);
@@ -171,7 +171,7 @@ static bool loader_body(struct db_connection *connection, gpointer data, GError 
     struct gallery_loader *loader = data;
     gint64 people = 0;
 
-    //loader_reset(loader);
+    loader_reset(loader);
     if (!db_face_revision(connection, &loader->revision, error) ||
         !db_template_count(connection, NULL, &people, error))
         return false;
@@ -201,7 +201,7 @@ static bool gallery_load_on(struct service *service, struct db_connection *conne
 {
     struct gallery_loader loader = {
         .service = service,
-        .report = {.faults = g_ptr_array_new_with_free_func(fault_free)}, .values = g_array_new(FALSE, FALSE, sizeof(float)),
+        .values = g_array_new(FALSE, FALSE, sizeof(float)),
         .seen = g_hash_table_new_full(base_uuid_hash, base_uuid_equal, g_free, NULL),
     };
     const uint64_t keys = auth_keyring_version(service->keys);

@@ -11,6 +11,8 @@
 /* Of the square that a profile picture is cut to, on each side of the face, in sizes of it. */
 #define PROFILE_ROOM 0.6F
 
+enum { PROFILE_ATTEMPTS = 3 /* when the key is rotated meanwhile */ };
+
 /* ---- finding ---- */
 
 static bool no_picture(GError **error)
@@ -84,6 +86,7 @@ GBytes *service_image_read(struct service *service, const struct core_image *ima
 /* ---- the profile picture ---- */
 
 struct profile_work {
+    struct service *service;
     const struct service_identity *identity;
     struct base_uuid user_id;
     const struct core_image *image; /* NULL: none from now on */
@@ -123,7 +126,7 @@ static bool profile_body(struct db_connection *connection, gpointer data, GError
     if (user->deleted_at)
         return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
     if (!profile_remove(connection, work, error) ||
-        (work->image && !db_image_insert(connection, work->image, error)))
+        (work->image && !service_picture_insert(work->service, connection, work->image, error)))
         return false;
     /* An address elsewhere that the site gave stays when the picture here goes. */
     if (work->image || g_strcmp0(user->profile_image_url, work->path) == 0) {
@@ -142,6 +145,7 @@ static bool profile_store(struct service *service, struct profile_work *work, GE
 
     g_snprintf(work->path, sizeof work->path, "/users/%s/image",
                base_uuid_format(&work->user_id, id));
+    work->service = service;
     work->old = g_ptr_array_new_with_free_func(g_free);
     const bool ok = db_transaction(service->db, profile_body, work, error);
     if (ok)
@@ -181,6 +185,20 @@ static bool profile_allowed(struct service *service, const struct service_identi
                     service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person."));
 }
 
+/* Puts the picture and stores that it is there. */
+static bool profile_put(struct service *service, GBytes *jpeg, struct profile_work *work,
+                        struct core_image *image, GError **error)
+{
+    if (!service_picture_put(service, jpeg, image, error))
+        return false;
+    if (profile_store(service, work, error))
+        return true;
+    g_autoptr(GPtrArray) keys = g_ptr_array_new();
+    g_ptr_array_add(keys, image->blob_key);
+    service_blobs_discard(service, keys);
+    return false;
+}
+
 bool service_image_profile_set(struct service *service, const struct service_identity *identity,
                                const struct base_uuid *user_id,
                                const struct recognise_picture *picture, GError **error)
@@ -196,12 +214,14 @@ bool service_image_profile_set(struct service *service, const struct service_ide
         return false;
     g_autoptr(GBytes) jpeg =
         service_picture_make(service, picture, &piece, SERVICE_PICTURE_SIDE_PROFILE, error);
-    bool ok = jpeg && service_picture_put(service, jpeg, &image, error);
-    if (ok && !profile_store(service, &work, error)) {
-        g_autoptr(GPtrArray) keys = g_ptr_array_new();
-        g_ptr_array_add(keys, image.blob_key);
-        service_blobs_discard(service, keys);
-        ok = false;
+    bool ok = false, again = jpeg != NULL;
+    for (int attempt = 1; again; attempt++) {
+        g_autoptr(GError) problem = NULL;
+        ok = profile_put(service, jpeg, &work, &image, &problem);
+        again = !ok && attempt < PROFILE_ATTEMPTS && image.blob_key &&
+                !service_picture_is_current(service, &image);
+        if (!ok && !again)
+            g_propagate_error(error, g_steal_pointer(&problem));
     }
     core_image_clear(&image);
     return ok;

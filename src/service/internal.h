@@ -46,6 +46,11 @@ struct service {
     bool gallery_faulty;        /* something did not open; read and written atomically */
     uint64_t gallery_keys;  /* version of the keyring that it was opened with; as the revision */
     gint64 judged_revision; /* of the faces that the key file was found not to open; atomic */
+
+    /* Of the watch (watch.h), atomic. */
+    gint64 watch_asked; /* monotonic time of a look that has had no answer yet, or 0 */
+    bool watched;       /* somebody looks from time to time */
+    bool watch_well;    /* the last answer was a good one */
 };
 
 /* Sets the error and returns false, for use in a return statement. */
@@ -109,6 +114,10 @@ GArray *service_templates_of(struct service *service, struct db_connection *conn
                              const struct base_uuid *user_id, GError **error);
 
 /* ---- keys.c ---- */
+
+/* Whether the key file is that of what is stored. False with an error only when it could not be
+ * found out. */
+bool service_keys_fit(struct service *service, bool *fit, GError **error);
 
 /* Opens a template as it is stored, whatever model made it. NULL with BASE_ERROR_CORRUPT. */
 GBytes *service_seal_open(struct auth_keyring *keyring, const struct core_template *face,

@@ -146,25 +146,34 @@ static bool keys_stay_refused(struct service *service, bool *stay, GError **erro
     return true;
 }
 
-bool service_keys_ready(struct service *service, GError **error)
+bool service_keys_fit(struct service *service, bool *fit, GError **error)
 {
+    *fit = false;
     for (int attempt = 0; attempt < KEYS_JUDGE_ATTEMPTS; attempt++) {
         uint64_t version = 0;
         bool stay = false;
         const enum auth_keyring_state state = auth_keyring_look(service->keys, &version, NULL);
-        if (state == AUTH_KEYRING_TRUSTED)
-            return true;
+        *fit = state == AUTH_KEYRING_TRUSTED;
         if (state == AUTH_KEYRING_REFUSED && !keys_stay_refused(service, &stay, error))
             return false;
-        if (stay)
-            break;
+        if (*fit || stay)
+            return true;
         if (!keys_judge(service, version, error))
             return false;
     }
-    return service_fail(
-        error, BASE_ERROR_UNAVAILABLE,
-        "Faces and pictures are switched off at the moment: the key that opens them "
-        "is missing. Please tell an administrator.");
+    return service_fail(error, BASE_ERROR_UNAVAILABLE,
+                        "The key file is being changed at the moment. Please try again.");
+}
+
+bool service_keys_ready(struct service *service, GError **error)
+{
+    bool fit = false;
+
+    return service_keys_fit(service, &fit, error) &&
+           (fit ||
+            service_fail(error, BASE_ERROR_UNAVAILABLE,
+                         "Faces and pictures are switched off at the moment: the key that opens "
+                         "them is missing. Please tell an administrator."));
 }
 
 char *service_keys_trouble(struct service *service)
@@ -173,6 +182,15 @@ char *service_keys_trouble(struct service *service)
 
     if (!service_keys_ready(service, NULL))
         auth_keyring_look(service->keys, NULL, &why);
+    return why;
+}
+
+char *service_keys_trouble_known(struct service *service)
+{
+    char *why = NULL;
+
+    if (auth_keyring_look(service->keys, NULL, &why) == AUTH_KEYRING_TRUSTED)
+        g_clear_pointer(&why, g_free);
     return why;
 }
 

@@ -21,6 +21,9 @@ bool service_keys_ready(struct service *service, GError **error);
  * administrators: it names the file. */
 char *service_keys_trouble(struct service *service);
 
+/* The same as far as it was found out before, without asking the database. */
+char *service_keys_trouble_known(struct service *service);
+
 /* `problem`, a sentence, with what follows from it and what to do. g_free() it. */
 char *service_keys_advice(const char *problem);
 

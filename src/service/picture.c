@@ -192,6 +192,23 @@ bool service_picture_put(struct service *service, GBytes *jpeg, struct core_imag
     return put_blob(service, jpeg, image, error);
 }
 
+bool service_picture_is_current(struct service *service, const struct core_image *image)
+{
+    g_autoptr(auth_keys) keys = auth_keyring_keys(service->keys);
+
+    return !image->sealed || image->key_id == auth_keys_current(keys);
+}
+
+bool service_picture_insert(struct service *service, struct db_connection *connection,
+                            const struct core_image *image, GError **error)
+{
+    if (!service_picture_is_current(service, image))
+        return service_fail(error, BASE_ERROR_UNAVAILABLE,
+                            "The key of the pictures was changed at this moment. Please try "
+                            "again.");
+    return db_image_insert(connection, image, error);
+}
+
 bool service_picture_reseal(struct service *service, GBytes *jpeg, struct core_image *image,
                             GError **error)
 {

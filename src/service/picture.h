@@ -28,9 +28,20 @@ struct service_piece service_piece_square(const struct face_box *face, int width
 
 /* Seals the bytes (unless the site switched that off) and puts them into the store. The caller has
  * filled in user_id, kind and what the picture belongs to; all the rest is filled in here. The row
- * is the caller's to insert. */
+ * is to be inserted by service_picture_insert(). */
 bool service_picture_put(struct service *service, GBytes *jpeg, struct core_image *image,
                          GError **error);
+
+/* Whether the key that sealed the picture is still the current one; true for one without a seal. */
+bool service_picture_is_current(struct service *service, const struct core_image *image);
+
+/*
+ * Inserts the row in the caller's transaction. BASE_ERROR_UNAVAILABLE when the key that sealed the
+ * picture is the current one no longer: whoever drops a key looks first for what it sealed, and
+ * nothing may turn up afterwards. The picture is to be put anew then.
+ */
+bool service_picture_insert(struct service *service, struct db_connection *connection,
+                            const struct core_image *image, GError **error);
 
 /* Puts the same picture once more, sealed with the current key, under another key of the store;
  * `image` has the row's ids and kind and gets blob_key and key_id. */

@@ -32,7 +32,8 @@ typedef bool (*service_register_sink)(const char *data, size_t size, gpointer us
  * the database, with the columns day, time (on the institution's clock), name, group, status,
  * method, note, user_id, marked_at (RFC 3339 UTC). A cell that a spreadsheet could take for a
  * formula starts with an apostrophe. `excel` begins with a byte order mark, which Excel needs to
- * read UTF-8.
+ * read UTF-8. A connection that is lost after the first marks were handed out ends the export with
+ * BASE_ERROR_UNAVAILABLE.
  */
 bool service_register_export_csv(struct service *service, const struct service_identity *identity,
                                  const struct db_attendance_filter *filter, bool excel,

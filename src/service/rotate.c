@@ -11,7 +11,7 @@
 enum {
     /* After it every server has looked at the key file: several times what it may take. */
     KEYS_SETTLE_MS = 3 * AUTH_KEYRING_LOOK_MS,
-    /* Before a key is gone for ever: also longer than storing a picture takes. */
+    /* Before a key is gone for ever: also longer than it takes to commit the row of a picture. */
     KEYS_DROP_SETTLE_MS = 2000,
     /* Passes in which a server may still turn up something sealed with an older key. */
     KEYS_ROUNDS_MAX = 5,
@@ -486,10 +486,14 @@ static bool replace_purge(struct service *service, struct service_keys_replaceme
 bool service_keys_replace(struct service *service, const struct service_identity *identity,
                           struct service_keys_replacement *replacement, GError **error)
 {
+    bool fit = false;
+
     *replacement = (struct service_keys_replacement){0};
-    if (!service_allow_all(identity, CORE_ACTION_FACE_WRITE, error))
+    /* A database that cannot be asked says nothing about the key. */
+    if (!service_allow_all(identity, CORE_ACTION_FACE_WRITE, error) ||
+        !service_keys_fit(service, &fit, error))
         return false;
-    if (service_keys_ready(service, NULL))
+    if (fit)
         return service_fail(error, BASE_ERROR_CONFLICT,
                             "The key file %s is in order: there is nothing to replace.",
                             auth_keyring_path(service->keys));

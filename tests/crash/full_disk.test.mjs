@@ -45,7 +45,7 @@ async function fill(file) {
     await filler.close();
 }
 
-const notHere = engine === 'sqlite' && 'SQLite\'s disk is filled in tests/api';
+const notHere = engine === 'sqlite' && 'not on sqlite: its disk is filled in tests/api';
 
 describe(`a full disk under ${engine}`, { skip: notHere || missingParts() }, () => {
     let disk, databaseServer, server, admin;

@@ -14,6 +14,7 @@ const run = promisify(execFile);
  * Starts one of the engine under test, in `folder` (empty) or a temporary one; null for SQLite,
  * which has none. Gives
  *   url       of an account that may create databases: startServer()'s databaseServer
+ *   folder    of scripts/databases.sh
  *   stop()    in order; kill() by SIGKILL; start() again: same port, same data
  *   remove()  stops it and removes the folder
  */
@@ -25,6 +26,7 @@ export async function startDatabaseServer(folder) {
     await script('start', engine);
     const lines = await readFile(path.join(place, 'environment'), 'utf8');
     return {
+        folder: place,
         url: new RegExp(`^TEST_${engine.toUpperCase()}_URL='(.*)'$`, 'm').exec(lines)[1],
         stop: () => script('stop-server', engine),
         kill: () => script('kill-server', engine),

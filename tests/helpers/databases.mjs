@@ -17,6 +17,11 @@ export function onlyFiles(reason) {
     return engine !== 'sqlite' && `not on ${engine}: ${reason}`;
 }
 
+/** The same for tests about database servers. */
+export function onlyServers(reason) {
+    return engine === 'sqlite' && `not on sqlite: ${reason}`;
+}
+
 const clients = {
     async postgresql(url, sql) {
         const { username, password, hostname, port, pathname } = new URL(url);

@@ -114,6 +114,16 @@ static char *name_of(const char *url)
     return g_strndup(name + 1, strcspn(name + 1, "?"));
 }
 
+static char *url_of(const char *name)
+{
+    const char *server = server_url();
+    const char *address = strstr(server, "://") + 3;
+    const char *path = address + strcspn(address, "/");
+    const char *options = strchr(path, '?');
+
+    return g_strdup_printf("%.*s/%s%s", (int)(path - server), server, name, options ? options : "");
+}
+
 static void drop(const char *url)
 {
     g_autofree char *name = name_of(url);
@@ -141,7 +151,7 @@ static bool keep_as_spare(const char *url)
 
     if (spare || strcmp(unit_database_engine(), "postgresql") != 0 || !run_on(url, texts, NULL))
         return false;
-    spare = g_strdup(url);
+    spare = url_of(name); /* the test may have added options to its own */
     if (!registered)
         (void)atexit(drop_spare);
     registered = true;
@@ -162,13 +172,8 @@ char *unit_database_create(const char *folder)
     g_strdelimit(text, "-", '_');
     g_autofree char *sql = g_strdup_printf("CREATE DATABASE presente_%s", text);
     run_on_server(sql);
-
-    const char *server = server_url();
-    const char *address = strstr(server, "://") + 3;
-    const char *path = address + strcspn(address, "/");
-    const char *options = strchr(path, '?');
-    return g_strdup_printf("%.*s/presente_%s%s", (int)(path - server), server, text,
-                           options ? options : "");
+    g_autofree char *name = g_strconcat("presente_", text, NULL);
+    return url_of(name);
 }
 
 void unit_database_drop(const char *url)

@@ -178,10 +178,3 @@ bool db_image_delete(struct db_connection *connection, const struct base_uuid *i
                       db_uuid(id)) &&
            db_changed_some(changed, "picture", error);
 }
-
-bool db_image_delete_user(struct db_connection *connection, const struct base_uuid *user_id,
-                          gint64 *removed, GError **error)
-{
-    return db_execute(connection, removed, error, "DELETE FROM images WHERE user_id = ?",
-                      db_uuid(user_id));
-}

@@ -55,8 +55,4 @@ bool db_image_replace_blob(struct db_connection *connection, const struct base_u
 /* BASE_ERROR_NOT_FOUND when there is none. */
 bool db_image_delete(struct db_connection *connection, const struct base_uuid *id, GError **error);
 
-/* All of a person's; `removed` may be NULL. */
-bool db_image_delete_user(struct db_connection *connection, const struct base_uuid *user_id,
-                          gint64 *removed, GError **error);
-
 #endif

@@ -63,4 +63,11 @@ gpointer db_user_read(struct db_rows *rows);
 
 gpointer db_attendance_read(struct db_rows *rows);
 
+/* The columns of DB_TEMPLATE_SELECT make a struct core_template *. */
+#define DB_TEMPLATE_SELECT                                                                         \
+    "SELECT f.id, f.user_id, f.sealed, f.model, f.quality, f.source, f.created_at "                \
+    "FROM face_templates f "
+
+gpointer db_template_read(struct db_rows *rows);
+
 #endif

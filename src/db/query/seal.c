@@ -3,31 +3,16 @@
 #include "db/query/row.h"
 #include "db/query/user.h"
 
-static gpointer read_template(struct db_rows *rows)
-{
-    struct core_template *face = g_new0(struct core_template, 1);
-
-    face->id = db_rows_uuid(rows, 0);
-    face->user_id = db_rows_uuid(rows, 1);
-    face->sealed = db_rows_dup_bytes(rows, 2);
-    face->model = db_rows_dup_text(rows, 3);
-    return face;
-}
-
 GPtrArray *db_seal_templates(struct db_connection *connection, const struct base_uuid *after,
                              gint64 limit, GError **error)
 {
     struct db_rows *rows =
         base_uuid_is_nil(after)
-            ? db_query(connection, error,
-                       "SELECT id, user_id, sealed, model FROM face_templates ORDER BY id LIMIT ?",
-                       db_int(limit))
-            : db_query(connection, error,
-                       "SELECT id, user_id, sealed, model FROM face_templates WHERE id > ? "
-                       "ORDER BY id LIMIT ?",
+            ? db_query(connection, error, DB_TEMPLATE_SELECT "ORDER BY f.id LIMIT ?", db_int(limit))
+            : db_query(connection, error, DB_TEMPLATE_SELECT "WHERE f.id > ? ORDER BY f.id LIMIT ?",
                        db_uuid(after), db_int(limit));
 
-    return db_rows_collect(rows, read_template, (GDestroyNotify)core_template_free, error);
+    return db_rows_collect(rows, db_template_read, (GDestroyNotify)core_template_free, error);
 }
 
 bool db_seal_template_replace(struct db_connection *connection, const struct base_uuid *id,

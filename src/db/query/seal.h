@@ -8,8 +8,7 @@
 #include "db/db.h"
 
 /* A page of all templates, of inactive people too, in the order of ids from the first behind
- * `after` (nil: from the start): an array of struct core_template * with id, user_id, sealed and
- * model. */
+ * `after` (nil: from the start): an array of struct core_template *. */
 GPtrArray *db_seal_templates(struct db_connection *connection, const struct base_uuid *after,
                              gint64 limit, GError **error);
 

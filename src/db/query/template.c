@@ -2,11 +2,7 @@
 
 #include "db/query/row.h"
 
-#define SELECT                                                                                     \
-    "SELECT f.id, f.user_id, f.sealed, f.model, f.quality, f.source, f.created_at "                \
-    "FROM face_templates f "
-
-static gpointer read_template(struct db_rows *rows)
+gpointer db_template_read(struct db_rows *rows)
 {
     struct core_template *face = g_new0(struct core_template, 1);
 
@@ -34,9 +30,10 @@ bool db_template_insert(struct db_connection *connection, const struct core_temp
 GPtrArray *db_template_list_user(struct db_connection *connection, const struct base_uuid *user_id,
                                  GError **error)
 {
-    return db_rows_collect(
-        db_query(connection, error, SELECT "WHERE f.user_id = ? ORDER BY f.id", db_uuid(user_id)),
-        read_template, (GDestroyNotify)core_template_free, error);
+    return db_rows_collect(db_query(connection, error,
+                                    DB_TEMPLATE_SELECT "WHERE f.user_id = ? ORDER BY f.id",
+                                    db_uuid(user_id)),
+                           db_template_read, (GDestroyNotify)core_template_free, error);
 }
 
 bool db_template_each(struct db_connection *connection, const char *model,
@@ -44,17 +41,17 @@ bool db_template_each(struct db_connection *connection, const char *model,
 {
     GError *problem = NULL;
     bool going = true;
-    g_autoptr(db_rows) rows =
-        db_query_stream(connection, error,
-                        SELECT "JOIN users u ON u.id = f.user_id WHERE (? = 0 OR f.model = ?) "
-                               "AND u.active = TRUE AND u.deleted_at IS NULL "
-                               "ORDER BY f.user_id, f.id",
-                        db_asked_text(model), db_text(model));
+    g_autoptr(db_rows) rows = db_query_stream(
+        connection, error,
+        DB_TEMPLATE_SELECT "JOIN users u ON u.id = f.user_id WHERE (? = 0 OR f.model = ?) "
+                           "AND u.active = TRUE AND u.deleted_at IS NULL "
+                           "ORDER BY f.user_id, f.id",
+        db_asked_text(model), db_text(model));
 
     if (!rows)
         return false;
     while (going && db_rows_next(rows, &problem)) {
-        g_autoptr(core_template) face = read_template(rows);
+        g_autoptr(core_template) face = db_template_read(rows);
         going = visitor(face, data, error);
     }
     if (problem)

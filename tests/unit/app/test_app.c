@@ -4,6 +4,7 @@
 #include "../database.h"
 
 #include "app/app.h"
+#include "db/driver.h"
 
 #include <glib/gstdio.h>
 
@@ -137,10 +138,19 @@ static void test_a_connection_for_each_thread(void **state)
     db_close(db);
 }
 
+static void test_maintenance_may_take_its_time(void **state)
+{
+    struct place *place = *state;
+    GError *error = NULL;
+
+    g_autoptr(db_handle) db = app_open_database(&place->settings, true, &error);
+    assert_no_error(error);
+    assert_int_equal(db_statement_seconds(db), 86400);
+}
+
 static void test_database_that_is_none(void **state)
 {
     struct place *place = *state;
-    g_autofree char *path = g_build_filename(place->folder, "presente.db", NULL);
     GError *error = NULL;
     struct app app;
     char text[4096] = "This is a letter, not a database.";
@@ -149,6 +159,7 @@ static void test_database_that_is_none(void **state)
         unit_database_say_skipped("a database there is not a file");
         skip();
     }
+    g_autofree char *path = g_build_filename(place->folder, "presente.db", NULL);
     assert_true(g_file_set_contents(path, text, sizeof text, NULL));
     assert_false(app_open(&place->settings, APP_PART_CREATE, &app, &error));
     assert_base_error(error, BASE_ERROR_CORRUPT);
@@ -162,6 +173,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_lost_key_is_not_replaced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_missing_models, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_connection_for_each_thread, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_maintenance_may_take_its_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_database_that_is_none, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,22 +1,8 @@
 #include "place.h"
 
-#include <glib/gstdio.h>
+#include "../folder.h"
+
 #include <string.h>
-
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        if (g_file_test(child, G_FILE_TEST_IS_DIR) && !g_file_test(child, G_FILE_TEST_IS_SYMLINK))
-            remove_tree(child);
-        else
-            g_unlink(child);
-    }
-    g_rmdir(path);
-}
 
 int place_setup(void **state)
 {
@@ -35,7 +21,7 @@ int place_teardown(void **state)
     struct place *place = *state;
 
     blob_close(place->store);
-    remove_tree(place->base);
+    unit_folder_remove(place->base);
     g_free(place->base);
     g_free(place->root);
     g_free(place);

@@ -1,10 +1,10 @@
 #include "fixture.h"
 
 #include "../database.h"
+#include "../folder.h"
 
 #include "base/text.h"
 
-#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
@@ -42,27 +42,12 @@ int fixture_setup(void **state)
     return 0;
 }
 
-static void remove_folder(const char *folder)
-{
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    const char *name;
-
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        if (g_file_test(path, G_FILE_TEST_IS_DIR))
-            remove_folder(path);
-        else
-            g_unlink(path);
-    }
-    g_rmdir(folder);
-}
-
 void fixture_remove(struct fixture *fixture)
 {
     db_release(fixture->connection);
     db_close(fixture->db);
     unit_database_drop(fixture->url);
-    remove_folder(fixture->folder);
+    unit_folder_remove(fixture->folder);
     g_free(fixture->folder);
     g_free(fixture->path);
     g_free(fixture->url);

@@ -34,6 +34,38 @@ static void test_read_only(void **state)
     assert_true(db_ping(fixture->db, &error));
 }
 
+/* The program is not at fault: whoever asks is to come back later. SQLite's tables stay. */
+static void test_a_table_that_was_dropped(void **state)
+{
+    struct fixture *fixture = *state;
+    GError *error = NULL;
+    g_autofree char *value = NULL;
+
+    if (!db_url_is_server(fixture->url)) {
+        print_message("skipped: there is no server whose tables others drop\n");
+        skip();
+    }
+    assert_true(db_execute(fixture->connection, NULL, &error, "DROP TABLE settings"));
+    assert_false(db_setting_get(fixture->connection, "a", &value, &error));
+    assert_base_error(error, BASE_ERROR_UNAVAILABLE);
+}
+
+static void test_interrupted(void **state)
+{
+    struct fixture *fixture = *state;
+    bool is_server = db_url_is_server(fixture->url);
+    GError *error = NULL;
+    gint64 one;
+
+    db_interrupt(fixture->db);
+    assert_int_equal(db_query_int(fixture->connection, &one, &error, "SELECT 1"), !is_server);
+    if (is_server)
+        assert_base_error(error, BASE_ERROR_UNAVAILABLE);
+    assert_int_equal(db_ping(fixture->db, &error), !is_server);
+    if (is_server)
+        assert_base_error(error, BASE_ERROR_UNAVAILABLE);
+}
+
 static bool write_from_outside(struct db_connection *connection, gpointer data, GError **error)
 {
     struct db_connection *other = data;
@@ -124,6 +156,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_read_only),
+        TEST(test_a_table_that_was_dropped),
+        TEST(test_interrupted),
         TEST(test_a_writer_that_takes_too_long),
         TEST(test_a_kill_loses_nothing_acknowledged),
     };

@@ -143,6 +143,35 @@ static void test_a_statement_that_takes_too_long(void **state)
     "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?) "    \
     "SELECT n, REPEAT('x', n % 500) FROM numbers"
 
+/* More than fits between server and program. */
+#define MEGABYTES_MANY 32
+#define MEGABYTES                                                                                  \
+    "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < ?) "               \
+    "SELECT REPEAT('x', 1048576) FROM n"
+
+/* The server counts the time that the reader takes, as long as rows are waiting to be sent. */
+static void test_a_slow_reader_of_a_stream(void **state)
+{
+    const struct db_options hurried = {.statement_seconds = 1};
+    struct fixture *fixture = *state;
+    GError *error = NULL;
+    int n = 0;
+
+    fixture_reopen(fixture, &hurried);
+    g_autoptr(db_rows) rows =
+        db_query_stream(fixture->connection, &error, MEGABYTES, db_int(MEGABYTES_MANY));
+    while (db_rows_next(rows, &error))
+        if (++n == 1)
+            g_usleep(2 * G_TIME_SPAN_SECOND);
+    assert_no_error(error);
+    assert_int_equal(n, MEGABYTES_MANY);
+    g_clear_pointer(&rows, db_rows_free);
+    /* What comes after it is limited again. */
+    assert_int_equal(fixture_count(fixture->connection,
+                                   fixture_sql(.mariadb = "SELECT @@session.max_statement_time")),
+                     1);
+}
+
 static void test_rows_are_streamed(void **state)
 {
     struct fixture *fixture = *state;
@@ -205,6 +234,22 @@ static bool write_while_killed(struct db_connection *connection, gpointer data, 
         kill_session(killed->fixture->db, fixture_count(connection, "SELECT CONNECTION_ID()"));
     return db_execute(connection, NULL, error,
                       "UPDATE counters SET value = value + 1 WHERE name = 'x'");
+}
+
+static void test_a_stream_loses_its_connection(void **state)
+{
+    struct fixture *fixture = *state;
+    GError *error = NULL;
+    const gint64 session = fixture_count(fixture->connection, "SELECT CONNECTION_ID()");
+    g_autoptr(db_rows) rows =
+        db_query_stream(fixture->connection, &error, MEGABYTES, db_int(MEGABYTES_MANY));
+
+    assert_true(db_rows_next(rows, &error));
+    kill_session(fixture->db, session);
+    while (db_rows_next(rows, &error))
+        ;
+    assert_base_error(error, BASE_ERROR_UNAVAILABLE);
+    assert_true(fixture->connection->broken);
 }
 
 static void test_a_transaction_survives_its_connection(void **state)
@@ -319,6 +364,73 @@ static bool read_then_write(struct db_connection *connection, gpointer data, GEr
            db_execute(connection, NULL, error,
                       "UPDATE counters SET value = ? WHERE name = 'faces_revision'",
                       db_int(value + 1));
+}
+
+/* ---- An error among the rows ---- */
+
+struct stubborn {
+    struct db_connection *holder; /* of a lock */
+    gint released_at;             /* the run at which it gives the lock back; 0: never */
+    gint runs;
+};
+
+static bool read_what_is_locked(struct db_connection *connection, gpointer data, GError **error)
+{
+    struct stubborn *stubborn = data;
+    GError *problem = NULL;
+
+    if (++stubborn->runs == stubborn->released_at)
+        assert_true(db_execute(stubborn->holder, NULL, error, "ROLLBACK"));
+    /* Several rows, of which the last cannot be had. */
+    g_autoptr(db_rows) rows =
+        db_query(connection, error, "SELECT name, value FROM counters ORDER BY value DESC");
+    while (rows && db_rows_next(rows, &problem))
+        ;
+    if (problem)
+        g_propagate_error(error, problem);
+    return rows && !problem;
+}
+
+static void lock_a_row(struct fixture *fixture, const struct db_options *options)
+{
+    GError *error = NULL;
+
+    fixture_reopen(fixture, options);
+    assert_true(db_execute(fixture->connection, NULL, &error,
+                           "INSERT INTO counters (name, value) VALUES ('a', 1), ('b', 2)"));
+    assert_true(db_execute(fixture->connection, NULL, &error, "START TRANSACTION"));
+    assert_true(db_execute(fixture->connection, NULL, &error,
+                           "UPDATE counters SET value = 3 WHERE name = 'b'"));
+}
+
+/* The library once waited, at the next execution, for the rows that the error had kept away. */
+static void test_a_statement_runs_again_after_an_error_among_its_rows(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct db_options options = {.busy_seconds = 1};
+    GError *error = NULL;
+
+    lock_a_row(fixture, &options);
+    struct stubborn stubborn = {.holder = fixture->connection, .released_at = 2};
+    const gint64 start = g_get_monotonic_time();
+    assert_true(db_transaction(fixture->db, read_what_is_locked, &stubborn, &error));
+    assert_no_error(error);
+    assert_int_equal(stubborn.runs, 2);
+    assert_true(g_get_monotonic_time() - start < 10 * G_TIME_SPAN_SECOND);
+}
+
+/* Each attempt waits for the lock: as many as against a deadlock would take minutes. */
+static void test_a_lock_is_not_waited_for_over_and_over(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct db_options options = {.busy_seconds = 1, .statement_seconds = 2};
+    GError *error = NULL;
+
+    lock_a_row(fixture, &options);
+    struct stubborn stubborn = {.holder = fixture->connection};
+    assert_false(db_transaction(fixture->db, read_what_is_locked, &stubborn, &error));
+    assert_base_error(error, BASE_ERROR_UNAVAILABLE);
+    assert_in_range(stubborn.runs, 2, 4);
 }
 
 struct addition {
@@ -455,11 +567,15 @@ int main(void)
         TEST(test_who_cannot_connect_is_told_why),
         TEST(test_a_server_that_was_reached_is_not_named),
         TEST(test_a_statement_that_takes_too_long),
+        TEST(test_a_slow_reader_of_a_stream),
         TEST(test_rows_are_streamed),
+        TEST(test_a_stream_loses_its_connection),
         TEST(test_a_transaction_survives_its_connection),
         TEST(test_an_idle_connection_is_known_to_be_dead),
         TEST(test_a_lost_connection_says_so),
         TEST(test_a_deadlock_is_resolved),
+        TEST(test_a_statement_runs_again_after_an_error_among_its_rows),
+        TEST(test_a_lock_is_not_waited_for_over_and_over),
         TEST(test_no_update_is_lost),
         TEST(test_the_schema_is_locked_for_as_long_as_it_takes),
         TEST(test_tls),

@@ -107,6 +107,20 @@ static void test_faulty_statements(void **state)
     assert_base_error(error, BASE_ERROR_INTERNAL);
 }
 
+/* Refused before a byte of it is read. */
+static void test_a_value_that_is_too_large(void **state)
+{
+    struct fixture *fixture = *state;
+    GError *error = NULL;
+    const struct db_value large = {.kind = DB_KIND_BLOB,
+                                   .bytes = {.data = "x", .size = (gsize)3 << 30}};
+
+    assert_false(db_execute(fixture->connection, NULL, &error,
+                            "UPDATE face_templates SET sealed = ?", large));
+    assert_base_error(error, BASE_ERROR_TOO_LARGE);
+    assert_true(db_ping(fixture->db, &error));
+}
+
 static void test_one_text_can_be_read_twice_at_once(void **state)
 {
     struct fixture *fixture = *state;
@@ -391,6 +405,7 @@ int main(void)
         TEST(test_values_come_back),
         TEST(test_a_value_of_another_type_is_noticed),
         TEST(test_faulty_statements),
+        TEST(test_a_value_that_is_too_large),
         TEST(test_one_text_can_be_read_twice_at_once),
         TEST(test_conflicts_name_the_column),
         TEST(test_transactions),

@@ -184,6 +184,10 @@ static void test_a_value_of_another_type_is_noticed(void **state)
         assert_false(db_rows_next(rows, &error));
         assert_base_error(error, BASE_ERROR_CORRUPT);
     }
+    GError *error = NULL;
+    gint64 number;
+    assert_false(db_query_int(fixture->connection, &number, &error, "SELECT 'many'"));
+    assert_base_error(error, BASE_ERROR_CORRUPT);
 }
 
 /* ---- The text of a statement ---- */

@@ -85,7 +85,7 @@ static void test_a_deadlock_is_run_again(void **state)
     GThread *two = g_thread_new("two", tie, &knots[1]);
     assert_null(g_thread_join(one));
     assert_null(g_thread_join(two));
-    assert_int_equal(runs, 3);
+    assert_true(runs >= 3); /* the one that lost may meet the other once more */
     assert_int_equal(
         fixture_count(fixture->connection, "SELECT COUNT(DISTINCT value) FROM settings"), 1);
 }
@@ -210,7 +210,7 @@ static void test_streams(void **state)
     assert_int_equal(fixture_count(connection, "SELECT 5"), 5);
     g_autoptr(db_rows) limit = db_query(connection, &error, "SHOW statement_timeout");
     assert_true(db_rows_next(limit, &error));
-    assert_string_equal(db_rows_text(limit, 0), "30s");
+    assert_string_equal(db_rows_text(limit, 0), "15s");
 
     assert_true(db_transaction_on(connection, stream_and_write, &succeed, &error));
     succeed = false;

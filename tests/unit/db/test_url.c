@@ -71,6 +71,7 @@ static void test_encryption_is_verified_unless_near_or_told(void **state)
         {"//127.0.0.1/d", DB_TLS_OFF},
         {"//[::1]/d", DB_TLS_OFF},
         {"//127.0.0.1/d?tls=prefer", DB_TLS_PREFER},
+        {"//127.example.org/d", DB_TLS_VERIFY},
         {"//localhost/d?ca=x", DB_TLS_VERIFY},
         {"//h/d?tls=off", DB_TLS_OFF},
         {"//h/d?sslmode=require", DB_TLS_REQUIRE},
@@ -140,6 +141,14 @@ static void test_display_hides_the_password(void **state)
         {"mysql://u:sec/ret@h/d", "mysql://u:***@h/d"},
         {"postgresql://u@h/d", "postgresql://u@h/d"},
         {"postgresql://h:5432/d", "postgresql://h:5432/d"},
+        {"postgresql://h/d?user=u&password=secret&tls=off",
+         "postgresql://h/d?user=u&password=***&tls=off"},
+        {"sqlite:a:b@c", "sqlite:a:b@c"},
+        {"file:a@b", "file:a@b"},
+        /* Slips of the pen. */
+        {"postgresql:/u:secret@h/d", "postgresql:***@h/d"},
+        {"mysql:u:secret@h/d", "mysql:***@h/d"},
+        {"u:secret@h/d", "u:***@h/d"},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <glib/gstdio.h>
 
+#include "../folder.h"
 #include "base/error.h"
 #include "client.h"
 #include "http/http.h"
@@ -66,25 +67,11 @@ static int start(void **state)
     return server && http_server_start(server, NULL) ? 0 : -1;
 }
 
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        if (g_file_test(child, G_FILE_TEST_IS_DIR) && !g_file_test(child, G_FILE_TEST_IS_SYMLINK))
-            remove_tree(child);
-        else
-            g_unlink(child);
-    }
-    g_rmdir(path);
-}
-
 static int stop(void **state)
 {
     (void)state;
     http_server_destroy(server);
-    remove_tree(root);
+    unit_folder_remove(root);
     g_free(root);
     return 0;
 }

@@ -1,5 +1,7 @@
 #include "store.h"
 
+#include "../folder.h"
+
 #include "service/keys.h"
 
 #include <fcntl.h>
@@ -49,21 +51,6 @@ int store_setup(void **state)
     return 0;
 }
 
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        if (g_file_test(child, G_FILE_TEST_IS_DIR))
-            remove_tree(child);
-        else
-            g_unlink(child);
-    }
-    g_rmdir(path);
-}
-
 int store_teardown(void **state)
 {
     struct store *store = *state;
@@ -72,7 +59,7 @@ int store_teardown(void **state)
     service_destroy(store->service);
     blob_close(store->blobs);
     g_unlink(store->root);
-    remove_tree(store->root);
+    unit_folder_remove(store->root);
     g_free(store->root);
     g_free(store);
     return fixture_teardown(&fixture);

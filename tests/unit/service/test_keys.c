@@ -284,6 +284,30 @@ static void test_another_key_is_refused_until_it_fits(void **state)
     rotate(f, 3, false);
 }
 
+/* Keys that were never compared with a database that does not answer may well be the right ones. */
+static void test_nothing_is_replaced_on_a_guess(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+    const struct base_uuid ana = person(f, "ana");
+    struct service_keys_replacement replacement;
+    struct recogniser *recogniser = NULL;
+    g_autofree char *before = NULL, *after = NULL;
+
+    enrol(f, &ana, 1);
+    assert_true(g_file_get_contents(f->key_path, &before, NULL, &error));
+    g_autoptr(auth_keyring) doubted = auth_keyring_load(f->key_path, &error);
+    struct service *service = fixture_second(f, doubted, &recogniser);
+    g_autoptr(db_connection) connection = db_acquire(f->db, &error);
+    assert_true(db_execute(connection, NULL, &error, "ALTER TABLE counters RENAME TO away"));
+    assert_false(service_keys_replace(service, &f->admin, &replacement, &error));
+    assert_base_error(error, BASE_ERROR_INTERNAL);
+    assert_true(g_file_get_contents(f->key_path, &after, NULL, &error));
+    assert_string_equal(after, before);
+    service_destroy(service);
+    recogniser_destroy(recogniser);
+}
+
 static void test_replacing_deletes_only_what_no_key_opens(void **state)
 {
     struct fixture *f = *state;
@@ -320,6 +344,7 @@ int main(void)
         TEST(test_only_administrators),
         TEST(test_an_enrolment_under_way_is_not_missed),
         TEST(test_another_key_is_refused_until_it_fits),
+        TEST(test_nothing_is_replaced_on_a_guess),
         TEST(test_replacing_deletes_only_what_no_key_opens),
     };
 

@@ -2,6 +2,7 @@
 #include "store.h"
 
 #include "auth/key_file.h"
+#include "db/driver.h"
 #include "db/query/image.h"
 
 #include <glib/gstdio.h>
@@ -202,6 +203,17 @@ static void test_check_of_plain_pictures(void **state)
     assert_int_equal(findings->len, 1);
 }
 
+static uint32_t rotate_key(struct store *s)
+{
+    GError *error = NULL;
+    uint32_t id = 0;
+    g_autoptr(auth_key_file) file = auth_key_file_open(s->fixture->key_path, &error);
+
+    assert_true(auth_key_file_add(file, true, &id, &error));
+    g_usleep((AUTH_KEYRING_LOOK_MS + 50) * 1000);
+    return id;
+}
+
 static void test_resealing_with_a_new_key(void **state)
 {
     struct store *s = *state;
@@ -209,7 +221,6 @@ static void test_resealing_with_a_new_key(void **state)
     struct service_images_options plain = STORE_OPTIONS;
     GError *error = NULL;
     gint64 resealed = 0, failed = 0;
-    uint32_t id = 0;
 
     set_profiles(s, people, 3);
     plain.sealed = false;
@@ -222,10 +233,7 @@ static void test_resealing_with_a_new_key(void **state)
     assert_true(service_images_reseal(s->service, &resealed, &failed, &error));
     assert_int_equal(resealed, 0);
 
-    g_autoptr(auth_key_file) file = auth_key_file_open(s->fixture->key_path, &error);
-    assert_true(auth_key_file_add(file, true, &id, &error));
-    g_clear_pointer(&file, auth_key_file_close);
-    g_usleep((AUTH_KEYRING_LOOK_MS + 50) * 1000);
+    const uint32_t id = rotate_key(s);
     g_autoptr(GPtrArray) before = store_files(s);
     assert_true(service_images_reseal(s->service, &resealed, &failed, &error));
     assert_int_equal(resealed, 3);
@@ -245,6 +253,42 @@ static void test_resealing_with_a_new_key(void **state)
     }
     assert_true(service_images_reseal(s->service, &resealed, &failed, &error));
     assert_int_equal(resealed, 0);
+}
+
+struct meanwhile {
+    struct store *store;
+    uint32_t id; /* of the new key, once the rotation has happened */
+};
+
+/* Rotates in the middle of the transaction that names the picture. */
+static void rotate_meanwhile(struct db_connection *connection, const char *sql,
+                             const struct db_value *values, gsize n, gpointer data)
+{
+    struct meanwhile *meanwhile = data;
+
+    (void)connection, (void)values, (void)n;
+    if (meanwhile->id == 0 && strstr(sql, "WHERE i.profile_of = ?"))
+        meanwhile->id = rotate_key(meanwhile->store);
+}
+
+/* Or it would turn up after the older key was found to seal nothing and was dropped. */
+static void test_no_picture_is_stored_with_an_older_key(void **state)
+{
+    struct store *s = *state;
+    struct meanwhile meanwhile = {.store = s};
+    struct base_uuid id;
+    GError *error = NULL;
+
+    struct db_connection *connection = db_acquire(s->fixture->db, &error);
+    connection->observer = rotate_meanwhile;
+    connection->observer_data = &meanwhile;
+    db_release(connection);
+    set_profiles(s, &id, 1);
+    assert_int_not_equal(meanwhile.id, 0);
+    g_autoptr(core_image) image =
+        service_image_profile(s->service, &s->fixture->admin, &id, &error);
+    assert_int_equal(image->key_id, meanwhile.id);
+    assert_int_equal(store_files_n(s), 1);
 }
 
 /* Without the key nothing is shown or sealed, and nothing is taken for damaged; deleting works. */
@@ -285,6 +329,7 @@ int main(void)
         TEST(test_check_finds_what_is_wrong),
         TEST(test_check_of_plain_pictures),
         TEST(test_resealing_with_a_new_key),
+        TEST(test_no_picture_is_stored_with_an_older_key),
         TEST(test_a_lost_key),
     };
     return cmocka_run_group_tests_name("service upkeep", tests, NULL, NULL);
