@@ -13,6 +13,9 @@
 /* A server that lets a ping wait for so long is not asked anything else until it has answered. */
 #define SILENCE_US (5 * G_TIME_SPAN_SECOND)
 
+/* How long a server that has no room for another connection is not asked for one. */
+#define CROWDED_US G_TIME_SPAN_SECOND
+
 /* Between attempts to connect to a server that is away, doubled from the first to the last. */
 #define AWAY_FIRST_US (50 * G_TIME_SPAN_MILLISECOND)
 #define AWAY_LAST_US (2 * G_TIME_SPAN_SECOND)
@@ -35,6 +38,10 @@ struct db {
     guint failures;  /* of connecting, in a row */
     gint64 next_try; /* monotonic time */
     bool trying;
+
+    /* The server has no room for more connections than there are: until then (monotonic time) those
+     * are waited for. */
+    gint64 crowded_until;
 
     gint64 asked; /* monotonic time of a ping that was not answered yet, or 0; atomic */
 };
@@ -158,8 +165,12 @@ static void *connect_native(struct db *db, GError **error)
                     "The database cannot be reached at the moment. Try again in a moment.");
         return NULL;
     }
-    void *native = db->driver->connect(db->shared, error);
-    note_connect(db, native != NULL);
+    g_autoptr(GError) problem = NULL;
+    void *native = db->driver->connect(db->shared, &problem);
+    bool crowded = g_error_matches(problem, BASE_ERROR, BASE_ERROR_RATE_LIMITED);
+    note_connect(db, native || crowded);
+    if (problem)
+        g_propagate_error(error, g_steal_pointer(&problem));
     return native;
 }
 
@@ -263,35 +274,48 @@ const char *db_dialect_name(const struct db *db)
 
 /* ---- Connections ---- */
 
-/* True with an idle connection, or NULL when a new one may be opened and is counted already. */
-static bool take_place(struct db *db, struct db_connection **idle)
+/* The mutex is held. Where there is no connection nobody could be waited for. */
+static bool has_room(const struct db *db)
 {
-    gint64 deadline = g_get_monotonic_time() + db->options.acquire_seconds * G_TIME_SPAN_SECOND;
-    bool taken = true;
+    return db->connections == 0 || (db->connections < db->options.connections &&
+                                    g_get_monotonic_time() >= db->crowded_until);
+}
 
+/* True with an idle connection, or NULL when a new one may be opened and is counted already. */
+static bool take_place(struct db *db, gint64 deadline, struct db_connection **idle)
+{
     *idle = NULL;
     g_mutex_lock(&db->mutex);
-    while (taken && !db->interrupted && db->idle->len == 0 &&
-           db->connections >= db->options.connections)
-        taken = g_cond_wait_until(&db->released, &db->mutex, deadline);
-    if (db->interrupted) {
-        taken = false;
-    } else if (db->idle->len > 0) {
-        *idle = g_ptr_array_steal_index_fast(db->idle, db->idle->len - 1);
-        taken = true;
-    } else if (taken || db->connections < db->options.connections) {
-        db->connections++;
-        taken = true;
+    while (!db->interrupted && db->idle->len == 0 && !has_room(db) &&
+           g_get_monotonic_time() < deadline) {
+        const gint64 now = g_get_monotonic_time();
+        const bool crowded = db->crowded_until > now;
+        g_cond_wait_until(&db->released, &db->mutex,
+                          crowded ? MIN(deadline, db->crowded_until) : deadline);
     }
+    bool taken = !db->interrupted && (db->idle->len > 0 || has_room(db));
+    if (taken && db->idle->len > 0)
+        *idle = g_ptr_array_steal_index_fast(db->idle, db->idle->len - 1);
+    else if (taken)
+        db->connections++;
     g_mutex_unlock(&db->mutex);
     return taken;
 }
 
-static void give_up_place(struct db *db)
+/* How many are left. */
+static guint give_up_place(struct db *db)
 {
     g_mutex_lock(&db->mutex);
-    db->connections--;
+    const guint left = --db->connections;
     g_cond_signal(&db->released);
+    g_mutex_unlock(&db->mutex);
+    return left;
+}
+
+static void note_crowd(struct db *db)
+{
+    g_mutex_lock(&db->mutex);
+    db->crowded_until = g_get_monotonic_time() + CROWDED_US;
     g_mutex_unlock(&db->mutex);
 }
 
@@ -315,16 +339,15 @@ static void close_idle(struct db *db)
     g_ptr_array_free(idle, TRUE);
 }
 
-struct db_connection *db_acquire(struct db *db, GError **error)
+/* An idle connection or a new one. `crowded`: there is none, and waiting for others may help. */
+static struct db_connection *acquire_once(struct db *db, gint64 deadline, bool *crowded,
+                                          GError **error)
 {
     struct db_connection *connection;
+    g_autoptr(GError) problem = NULL;
 
-    if (is_silent(db)) {
-        g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
-                    "The database does not answer at the moment. Try again in a moment.");
-        return NULL;
-    }
-    if (!take_place(db, &connection)) {
+    *crowded = false;
+    if (!take_place(db, deadline, &connection)) {
         g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
                     "All connections to the database are in use. Try again in a moment.");
         return NULL;
@@ -334,10 +357,41 @@ struct db_connection *db_acquire(struct db *db, GError **error)
         connection = NULL;
     }
     if (!connection)
-        connection = open_connection(db, error);
-    if (!connection)
+        connection = open_connection(db, &problem);
+    if (connection)
+        return connection;
+    if (!g_error_matches(problem, BASE_ERROR, BASE_ERROR_RATE_LIMITED)) {
         give_up_place(db);
-    return connection;
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return NULL;
+    }
+    note_crowd(db);
+    *crowded = give_up_place(db) > 0;
+    g_set_error_literal(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE, problem->message);
+    return NULL;
+}
+
+struct db_connection *db_acquire(struct db *db, GError **error)
+{
+    gint64 deadline = g_get_monotonic_time() + db->options.acquire_seconds * G_TIME_SPAN_SECOND;
+
+    if (is_silent(db)) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
+                    "The database does not answer at the moment. Try again in a moment.");
+        return NULL;
+    }
+    for (;;) {
+        g_autoptr(GError) problem = NULL;
+        bool crowded;
+        struct db_connection *connection = acquire_once(db, deadline, &crowded, &problem);
+
+        if (connection)
+            return connection;
+        if (!crowded || g_get_monotonic_time() >= deadline) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return NULL;
+        }
+    }
 }
 
 void db_connection_end_transaction(struct db_connection *connection, bool roll_back)
@@ -528,20 +582,4 @@ void db_interrupt(struct db *db)
         db->driver->interrupt(((struct db_connection *)g_ptr_array_index(db->open, i))->native);
     g_cond_broadcast(&db->released);
     g_mutex_unlock(&db->mutex);
-}
-
-/* The columns stand between the last parentheses of the message, separated by commas. */
-bool db_conflict_is(const GError *error, const char *column)
-{
-    if (!g_error_matches(error, BASE_ERROR, BASE_ERROR_CONFLICT))
-        return false;
-
-    const char *open = strrchr(error->message, '(');
-    const char *shut = open ? strchr(open, ')') : NULL;
-    if (!shut)
-        return false;
-
-    g_autofree char *list = g_strndup(open + 1, (gsize)(shut - open - 1));
-    g_auto(GStrv) columns = g_strsplit(list, ", ", -1);
-    return g_strv_contains((const char *const *)columns, column);
 }

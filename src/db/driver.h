@@ -75,6 +75,8 @@ struct db_driver {
     void *(*open)(const char *address, const struct db_options *options, GError **error);
     void (*close)(void *shared);
 
+    /* BASE_ERROR_RATE_LIMITED when the server has no room for another connection; the port waits
+     * for one of its own then, and never hands this code out. */
     void *(*connect)(void *shared, GError **error);
     void (*disconnect)(void *native);
     /* Whether a connection that lay idle still has its server, told without asking it. NULL: there
@@ -131,6 +133,10 @@ bool db_connection_reopen(struct db_connection *connection);
 /* Frees the rows that are being read, and rolls back where a transaction is open and this is
  * wanted. */
 void db_connection_end_transaction(struct db_connection *connection, bool roll_back);
+
+/* Reports that a unique key forbids it; `columns` of the key as "table.column, table.column", which
+ * db_conflict_is() looks for. */
+void db_conflict_set(GError **error, const char *columns);
 
 /* Notes that a column of the current row does not hold what it should. */
 void db_rows_fail(struct db_rows *rows, const char *what);

@@ -212,7 +212,7 @@ static void set_duplicate_error(struct db_connection *connection, const char *de
     const char *dot = name ? strrchr(name, '.') : NULL; /* MySQL says "table.key" */
     g_autofree char *columns = columns_of_key(connection, table, dot ? dot + 1 : name ? name : "");
 
-    g_set_error(error, BASE_ERROR, BASE_ERROR_CONFLICT, "This exists already (%s).", columns);
+    db_conflict_set(error, columns);
 }
 
 static bool set_refusal(unsigned code, const char *detail, const char *sql, GError **error)
@@ -301,10 +301,11 @@ void db_mariadb_set_connect_error(unsigned code, const char *detail, const char 
     else
         detail = NULL;
 
+    bool crowded = code == 1040 || code == 1203 || code == 1226;
     if (where && detail)
         g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE, "%s: %s %s (%u).", where, message,
                     detail, code);
     else
-        g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE, "%s%s%s", where ? where : "",
-                    where ? ": " : "", message);
+        g_set_error(error, BASE_ERROR, crowded ? BASE_ERROR_RATE_LIMITED : BASE_ERROR_UNAVAILABLE,
+                    "%s%s%s", where ? where : "", where ? ": " : "", message);
 }

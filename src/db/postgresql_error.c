@@ -82,7 +82,7 @@ static void set_constraint_error(const char *state, const PGresult *result, GErr
 
     if (strcmp(state, "23505") == 0 || strcmp(state, "23P01") == 0) {
         g_autofree char *columns = columns_of(result);
-        g_set_error(error, BASE_ERROR, BASE_ERROR_CONFLICT, "This exists already (%s).", columns);
+        db_conflict_set(error, columns);
     } else if (strcmp(state, "23503") == 0 || strcmp(state, "23001") == 0) {
         g_set_error(error, BASE_ERROR, BASE_ERROR_CONFLICT,
                     "Something that this refers to does not exist, or is still in use "
@@ -189,8 +189,9 @@ void postgresql_connect_error(PGconn *handle, const char *database, bool details
         g_auto(GStrv) parts = g_strsplit(REFUSALS[i].message, "%s", 2);
         if (parts[1] && !details) /* strangers need not know its name */
             break;
-        g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE, "%s%s%s", parts[0],
-                    parts[1] ? database : "", parts[1] ? parts[1] : "");
+        int code = strcmp(state, "53300") == 0 ? BASE_ERROR_RATE_LIMITED : BASE_ERROR_UNAVAILABLE;
+        g_set_error(error, BASE_ERROR, code, "%s%s%s", parts[0], parts[1] ? database : "",
+                    parts[1] ? parts[1] : "");
         return;
     }
     if (details)

@@ -74,7 +74,7 @@ static void set_constraint_error(int code, const char *detail, GError **error)
     case SQLITE_CONSTRAINT_UNIQUE:
     case SQLITE_CONSTRAINT_PRIMARYKEY:
     case SQLITE_CONSTRAINT_ROWID:
-        g_set_error(error, BASE_ERROR, BASE_ERROR_CONFLICT, "This exists already (%s).", columns);
+        db_conflict_set(error, columns);
         break;
     case SQLITE_CONSTRAINT_FOREIGNKEY:
         g_set_error(error, BASE_ERROR, BASE_ERROR_CONFLICT,

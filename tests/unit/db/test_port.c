@@ -357,6 +357,60 @@ static void test_several_start_at_once(void **state)
     fixture_remove(&fixture);
 }
 
+/* An account that may have two connections at once. */
+static const struct db_sql CROWD[] = {
+    {.postgresql = "DROP ROLE IF EXISTS crowd", .mariadb = "DROP USER IF EXISTS crowd"},
+    {.postgresql = "CREATE ROLE crowd LOGIN PASSWORD 'crowd' CONNECTION LIMIT 2",
+     .mariadb = "CREATE USER crowd IDENTIFIED BY 'crowd' WITH MAX_USER_CONNECTIONS 2"},
+    {.postgresql = "ALTER ROLE crowd NOSUPERUSER", .mariadb = "GRANT SELECT ON *.* TO crowd"},
+};
+
+/* Asks again and again; gives how often it failed. */
+static gpointer ask_in_thread(gpointer data)
+{
+    guint failures = 0;
+
+    for (int i = 0; i < 10; i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(db_connection) connection = db_acquire(data, &error);
+        gint64 one;
+
+        if (!connection || !db_query_int(connection, &one, &error, "SELECT 1"))
+            failures++;
+        if (error)
+            print_message("# %s\n", error->message);
+        g_usleep(2000);
+    }
+    return GUINT_TO_POINTER(failures);
+}
+
+static void test_a_server_without_room_is_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct db_options options = {.connections = 8};
+    GThread *threads[8];
+    guint failures = 0;
+    GError *error = NULL;
+
+    if (unit_database_is_file()) {
+        unit_database_say_skipped("files have room for everybody");
+        skip();
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(CROWD); i++)
+        assert_true(
+            db_execute(fixture->connection, NULL, &error, db_sql(fixture->connection, &CROWD[i])));
+    const char *slashes = strstr(fixture->url, "://");
+    g_autofree char *url = g_strdup_printf("%.*s://crowd:crowd%s", (int)(slashes - fixture->url),
+                                           fixture->url, strchr(slashes, '@'));
+    g_autoptr(db_handle) db = db_open(url, &options, &error);
+    assert_no_error(error);
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+        threads[i] = g_thread_new("ask", ask_in_thread, db);
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+        failures += GPOINTER_TO_UINT(g_thread_join(threads[i]));
+    assert_int_equal(failures, 0);
+}
+
 static guint findings_of(struct fixture *fixture)
 {
     GError *error = NULL;
@@ -411,6 +465,7 @@ int main(void)
         TEST(test_transactions),
         TEST(test_a_snapshot_stands_still),
         TEST(test_the_pool_has_a_limit),
+        TEST(test_a_server_without_room_is_waited_for),
         TEST(test_release_rolls_back),
         TEST(test_migrating_again_changes_nothing),
         TEST(test_a_newer_database_is_refused),
