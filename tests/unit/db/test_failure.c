@@ -1,5 +1,6 @@
 /* What can go wrong beneath the database, whichever it is: no permission to write, another writer,
  * a kill. What happens to SQLite's files is in test_sqlite.c. */
+#include "../database.h"
 #include "fixture.h"
 
 #include <signal.h>
@@ -41,8 +42,8 @@ static void test_a_table_that_was_dropped(void **state)
     GError *error = NULL;
     g_autofree char *value = NULL;
 
-    if (!db_url_is_server(fixture->url)) {
-        print_message("skipped: there is no server whose tables others drop\n");
+    if (unit_database_is_file()) {
+        unit_database_say_skipped("there is no server whose tables others drop");
         skip();
     }
     assert_true(db_execute(fixture->connection, NULL, &error, "DROP TABLE settings"));
