@@ -6,7 +6,7 @@
 
 ENGINES=(postgresql mariadb)
 SUITES=(layers lint unit asan scripts cli api onnx browser crash fuzz "${ENGINES[@]}")
-FUZZ_SECONDS=${PRESENTE_FUZZ_SECONDS:-6}
+FUZZ_SECONDS=${PRESENTE_FUZZ_SECONDS:-4}
 results=build/results
 
 # meson_suite BUILD_FOLDER TIMEOUT_FACTOR [SUITE]
