@@ -8,6 +8,9 @@
 #define BUFFER_KEPT 65536
 #define BUFFER_FIRST 128
 
+/* A stream does not tell how long its values will be. What is not written to takes no memory. */
+#define BUFFER_STREAM ((gsize)2 << 20)
+
 /* What the values of a statement may take: as much as the server's largest packet. */
 #define VALUES_SIZE_MAX ((gsize)1 << 30)
 
@@ -325,8 +328,10 @@ static bool bind_columns(struct db_rows *rows, GError **error)
     for (guint i = 0; i < n; i++) {
         struct cell *cell = &statement->column_cells[i];
         cell->type = type_of(mysql_fetch_field_direct(metadata, i));
-        if (cell->type == MYSQL_TYPE_STRING && !cell->bytes) {
-            cell->capacity = BUFFER_FIRST;
+        if (cell->type == MYSQL_TYPE_STRING &&
+            (!cell->bytes || (rows->streaming && cell->capacity < BUFFER_STREAM))) {
+            g_free(cell->bytes);
+            cell->capacity = rows->streaming ? BUFFER_STREAM : BUFFER_FIRST;
             cell->bytes = g_malloc(cell->capacity + 1);
         }
         point_at(&statement->columns[i], cell);
@@ -344,6 +349,32 @@ static bool set_time_limit(struct db_connection *connection, guint seconds, GErr
     return db_mariadb_run(connection, sql, error);
 }
 
+/* Takes all rows, into buffers in which the longest value of each column has room. */
+static bool store_rows(struct db_rows *rows, GError **error)
+{
+    struct statement *statement = rows->native;
+    const my_bool yes = TRUE;
+
+    mysql_stmt_attr_set(statement->handle, STMT_ATTR_UPDATE_MAX_LENGTH, &yes);
+    if (mysql_stmt_store_result(statement->handle) != 0)
+        return fail(rows, error);
+    MYSQL_RES *metadata = mysql_stmt_result_metadata(statement->handle);
+    if (!metadata)
+        return fail(rows, error);
+    for (guint i = 0; i < statement->columns_n; i++) {
+        struct cell *cell = &statement->column_cells[i];
+        gsize longest = mysql_fetch_field_direct(metadata, i)->max_length;
+        if (cell->type != MYSQL_TYPE_STRING || longest <= cell->capacity)
+            continue;
+        cell->capacity = longest;
+        g_free(cell->bytes);
+        cell->bytes = g_malloc(cell->capacity + 1);
+        point_at(&statement->columns[i], cell);
+    }
+    mysql_free_result(metadata);
+    return mysql_stmt_bind_result(statement->handle, statement->columns) == 0 || fail(rows, error);
+}
+
 static bool start(struct db_rows *rows, GError **error)
 {
     struct statement *statement = rows->native;
@@ -357,9 +388,7 @@ static bool start(struct db_rows *rows, GError **error)
     statement->executed = true;
     if (mysql_stmt_field_count(statement->handle) == 0)
         return true;
-    return bind_columns(rows, error) &&
-           (rows->streaming || mysql_stmt_store_result(statement->handle) == 0 ||
-            fail(rows, error));
+    return bind_columns(rows, error) && (rows->streaming || store_rows(rows, error));
 }
 
 /* Fetches what did not fit once more, into buffers that are large enough from now on. */
@@ -376,8 +405,14 @@ static bool widen(struct db_rows *rows, GError **error)
         g_free(cell->bytes);
         cell->bytes = g_malloc(cell->capacity + 1);
         point_at(&statement->columns[i], cell);
+        const unsigned long wanted = cell->length;
         if (mysql_stmt_fetch_column(statement->handle, &statement->columns[i], i, 0) != 0)
             return fail(rows, error);
+        if (cell->length != wanted) { /* Connector/C of MariaDB 10.11.18 gives nothing then */
+            g_set_error(error, BASE_ERROR, BASE_ERROR_TOO_LARGE,
+                        "A value is too large for this version of MariaDB's library.");
+            return false;
+        }
         moved = true;
     }
     return !moved || mysql_stmt_bind_result(statement->handle, statement->columns) == 0 ||
