@@ -82,10 +82,10 @@ engine_suite() {
     meson_suite build 3 database
     asan_suite driver
     # These two wait more than they work.
-    node_suite tests/cli >"$databases/cli" &
-    node_suite tests/api >"$databases/api"
+    node_suite tests/cli >"$databases/cli-$1" &
+    node_suite tests/api >"$databases/api-$1"
     wait
-    cat "$databases/cli" "$databases/api"
+    cat "$databases/cli-$1" "$databases/api-$1"
     node_suite tests/crash
     node_suite tests/browser page
 }
