@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 ENGINES=(postgresql mariadb)
-SUITES=(layers lint unit asan scripts cli api onnx browser crash fuzz "${ENGINES[@]}")
+SUITES=(layers lint unit asan onnx fuzz scripts cli api browser crash "${ENGINES[@]}")
 FUZZ_SECONDS=${PRESENTE_FUZZ_SECONDS:-4}
 results=build/results
 
@@ -67,7 +67,23 @@ suite_cli() { node_suite tests/cli; }
 suite_api() { node_suite tests/api; }
 suite_browser() { node_suite tests/browser; }
 suite_crash() { node_suite tests/crash; }
+
+# Fuzzing wants processors, and the suites after it mostly wait for programs, disks and browsers: it
+# goes on beside them.
+fuzzing=
 suite_fuzz() { scripts/fuzz.sh --tap all "$FUZZ_SECONDS" || true; }
+start_fuzzing() {
+    set -m # a process group of its own, so that all of it can be ended
+    (renice -n 10 "$BASHPID" && run_suite fuzz) >/dev/null 2>"$results/fuzz.log" </dev/null &
+    fuzzing=$!
+    set +m
+}
+stop_fuzzing() { [ -z "$fuzzing" ] || kill -- "-$fuzzing" 2>/dev/null || true; }
+trap 'stop_fuzzing; leave' EXIT
+end_fuzzing() {
+    while kill -0 "$fuzzing" 2>/dev/null; do sleep 0.2; done
+    cat "$results/fuzz.log"
+}
 
 # Where the reference runtime cannot be installed from npm the comparison says so and is skipped.
 suite_onnx() { meson_suite build 1 onnx; }
@@ -104,7 +120,7 @@ start_databases() {
     done
     [ "${#wanted[@]}" -gt 0 ] || return 0
     databases=$(mktemp -d)
-    trap 'scripts/databases.sh stop "$databases"; rm -rf "$databases" "$databases.log"; leave' EXIT
+    trap 'scripts/databases.sh stop "$databases"; rm -rf "$databases" "$databases.log"; stop_fuzzing; leave' EXIT
     step "Starting ${wanted[*]}" scripts/databases.sh start "$databases" "${wanted[@]}" || true
     cp "$step_log" "$databases.log"
     [ -f "$databases/environment" ] || return 0
@@ -162,10 +178,19 @@ for suite in "${chosen[@]}"; do
         engines+=("$suite")
         continue
     fi
+    if [ "$suite" = fuzz ]; then
+        start_fuzzing
+        continue
+    fi
     step "Testing $suite" run_suite "$suite" ||
         echo "not ok - $suite did not finish" >>"$results/$suite.tap"
     conclude "$suite"
 done
+if [ -n "$fuzzing" ]; then
+    step "Waiting for the fuzzers" end_fuzzing
+    fuzzing=
+    conclude fuzz
+fi
 if [ "${#engines[@]}" -gt 0 ]; then
     step "Testing on ${engines[*]}" run_engines "${engines[@]}" || true
     for suite in "${engines[@]}"; do conclude "$suite"; done

@@ -32,6 +32,7 @@ enum auth_key_use {
     AUTH_KEY_USE_TOKEN, /* signs JSON web tokens */
     AUTH_KEY_USE_SEAL,  /* seals face templates */
     AUTH_KEY_USE_HASH,  /* keyed hashes: rate limits, addresses in logs */
+    AUTH_KEY_USE_SIGN,  /* seed of the key that signs exports */
     AUTH_KEY_USE_N,
 };
 

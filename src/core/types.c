@@ -16,8 +16,9 @@ static const char *const STATUSES[CORE_STATUS_N] = {
 };
 
 static const char *const METHODS[CORE_METHOD_N] = {
-    [CORE_METHOD_FACE] = "face",
-    [CORE_METHOD_MANUAL] = "manual",
+    [CORE_METHOD_FACE] = "face",           [CORE_METHOD_MANUAL] = "manual",
+    [CORE_METHOD_AUTOMATIC] = "automatic", [CORE_METHOD_PHOTO] = "photo",
+    [CORE_METHOD_CODE] = "code",           [CORE_METHOD_IMPORT] = "import",
 };
 
 static const char *const IMAGE_KINDS[CORE_IMAGE_N] = {
@@ -128,6 +129,8 @@ void core_user_clear(struct core_user *user)
     g_free(user->date_of_birth);
     g_free(user->group_name);
     g_free(user->profile_image_url);
+    g_free(user->student_number);
+    g_free(user->language);
     g_free(user->password_hash);
     *user = (struct core_user){0};
 }
@@ -152,8 +155,10 @@ void core_attendance_clear(struct core_attendance *attendance)
 {
     g_free(attendance->user_name);
     g_free(attendance->group_name);
+    g_free(attendance->course_name);
     g_free(attendance->occasion);
     g_free(attendance->local_day);
+    g_free(attendance->status_code);
     g_free(attendance->note);
     *attendance = (struct core_attendance){0};
 }

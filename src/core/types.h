@@ -25,8 +25,12 @@ enum core_role {
 
 /* How a mark came to be. */
 enum core_method {
-    CORE_METHOD_FACE,   /* a camera recognised the person */
-    CORE_METHOD_MANUAL, /* a teacher or administrator wrote it */
+    CORE_METHOD_FACE,      /* a camera recognised the person */
+    CORE_METHOD_MANUAL,    /* a teacher or administrator wrote it */
+    CORE_METHOD_AUTOMATIC, /* the program settled it when the session was over */
+    CORE_METHOD_PHOTO,     /* seen in a picture of the whole class */
+    CORE_METHOD_CODE,      /* a code or PIN instead of a face */
+    CORE_METHOD_IMPORT,    /* taken over from elsewhere */
     CORE_METHOD_N,
 };
 
@@ -86,6 +90,8 @@ struct core_user {
     char *group_name; /* filled when read */
     enum core_role role;
     char *profile_image_url;
+    char *student_number;    /* unique in the institution, or NULL */
+    char *language;          /* "es", "en" or NULL: the institution's */
     char *password_hash;     /* NULL: cannot sign in with a password */
     gint64 token_generation; /* tokens of an older generation are void */
     bool active;
@@ -134,13 +140,19 @@ struct core_image {
 struct core_attendance {
     struct base_uuid id;
     struct base_uuid user_id;
-    char *user_name;           /* filled when read; empty once that account is erased */
-    struct base_uuid group_id; /* the person's group at that time */
-    char *group_name;          /* filled when read */
-    char *occasion;            /* "day:YYYY-MM-DD" or "session:<uuid>" */
-    char *local_day;           /* "YYYY-MM-DD" in the institution's time zone */
-    base_time marked_at;
+    char *user_name;             /* filled when read; empty once that account is erased */
+    struct base_uuid group_id;   /* the person's group at that time */
+    char *group_name;            /* filled when read */
+    struct base_uuid session_id; /* none: a mark of the day */
+    struct base_uuid course_id;  /* of the session */
+    char *course_name;           /* filled when read */
+    char *occasion;              /* "day:YYYY-MM-DD" or "session:<uuid>" */
+    char *local_day;             /* "YYYY-MM-DD" in the institution's time zone */
+    base_time marked_at;         /* by the server's clock */
+    base_time captured_at;       /* when the picture was taken, where a device has said so; 0 */
+    base_time last_seen_at;      /* of the last scan, where there was another; 0 */
     enum core_status status;
+    char *status_code; /* the site's own status, which counts as `status`; NULL: that itself */
     enum core_method method;
     double score;               /* similarity of a face mark; NaN when there was none */
     struct base_uuid marked_by; /* who wrote or last corrected it; none for a face mark */
@@ -157,6 +169,9 @@ struct core_audit {
     char *action;              /* such as "user.create" */
     char *subject;             /* what it was done to: an id or a name */
     char *details;             /* JSON text or NULL; never a secret, a photo or a template */
+    gint64 position;           /* in the chain, from 1; 0: not chained yet */
+    guint8 previous_hash[32];  /* SHA-256, of core/audit_chain.h */
+    guint8 hash[32];
 };
 
 void core_institution_clear(struct core_institution *institution);

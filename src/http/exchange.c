@@ -13,6 +13,10 @@
  * sent much at once cannot hold its memory on that credit. */
 #define BODY_USEC_PER_BYTE (G_USEC_PER_SEC / (16 << 10))
 
+/* Time to take a file besides send_seconds, to at most an hour. */
+#define FILE_BYTES_PER_SECOND (64u << 10)
+#define FILE_SECONDS_MAX 3600u
+
 static gint64 seconds_from(gint64 now, unsigned seconds)
 {
     return now + (gint64)seconds * G_USEC_PER_SEC;
@@ -82,8 +86,10 @@ static enum MHD_Result send_answer(struct http_exchange *exchange)
     if (!exchange->built_is_shared && (exchange->close || exchange->server->stopping))
         MHD_add_response_header(exchange->built, "Connection", "close");
     exchange->phase = HTTP_PHASE_SENT;
+    const uint64_t more = exchange->response.file_size / FILE_BYTES_PER_SECOND;
     exchange->deadline =
-        seconds_from(g_get_monotonic_time(), exchange->server->options.send_seconds);
+        seconds_from(g_get_monotonic_time(), exchange->server->options.send_seconds +
+                                                 (unsigned)MIN(more, FILE_SECONDS_MAX));
     enum MHD_Result queued =
         MHD_queue_response(exchange->connection, exchange->status, exchange->built);
     if (!exchange->built_is_shared)

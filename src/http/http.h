@@ -105,6 +105,11 @@ void http_response_json_take(struct http_response *response, unsigned status, ch
 /* Any content; takes a reference to `bytes`. `type` is copied. */
 void http_response_bytes(struct http_response *response, unsigned status, const char *type,
                          GBytes *bytes);
+/* A file's first `size` bytes, read while they are sent, so that the answer may be larger than
+ * memory. Takes the descriptor, which may be of a file without a name, and closes it; the file must
+ * not become shorter. The client has a second more for each 64 KiB to take it. */
+void http_response_file(struct http_response *response, unsigned status, const char *type, int fd,
+                        uint64_t size);
 /* `{"error":{"code","message","details"}}`; `details` is JSON text or NULL. */
 void http_response_error(struct http_response *response, unsigned status, const char *code,
                          const char *message, const char *details);

@@ -41,6 +41,8 @@ struct http_response {
     size_t body_size;
     GDestroyNotify body_free; /* called with body_owner */
     void *body_owner;
+    int file; /* in place of a body; -1: none */
+    uint64_t file_size;
     struct http_pair headers[HTTP_RESPONSE_HEADERS_MAX];
     size_t headers_n;
 };

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "http/internal.h"
@@ -21,6 +22,8 @@ void http_response_init(struct http_response *response, struct http_arena *arena
     response->body_size = 0;
     response->body_free = NULL;
     response->body_owner = NULL;
+    response->file = -1;
+    response->file_size = 0;
     response->headers_n = 0;
 }
 
@@ -28,6 +31,10 @@ void http_response_clear(struct http_response *response)
 {
     if (response->body_free)
         response->body_free(response->body_owner);
+    if (response->file >= 0)
+        close(response->file);
+    response->file = -1;
+    response->file_size = 0;
     response->body_free = NULL;
     response->body = "";
     response->body_size = 0;
@@ -87,6 +94,15 @@ void http_response_bytes(struct http_response *response, unsigned status, const 
              data ? data : "", size);
     response->body_free = (GDestroyNotify)g_bytes_unref;
     response->body_owner = kept;
+}
+
+void http_response_file(struct http_response *response, unsigned status, const char *type, int fd,
+                        uint64_t size)
+{
+    http_response_clear(response);
+    set_body(response, status, http_arena_copy(response->arena, type, strlen(type)), "", 0);
+    response->file = fd;
+    response->file_size = size;
 }
 
 static void append_json_string(GString *out, const char *text)
@@ -260,8 +276,20 @@ static bool origin_is_allowed(const struct http_options *options, const char *or
     return origin && options->cors_origins && g_strv_contains(options->cors_origins, origin);
 }
 
+/* The library closes the file together with its response. */
+static struct MHD_Response *wrap_file(struct http_response *response)
+{
+    struct MHD_Response *built = MHD_create_response_from_fd64(response->file_size, response->file);
+
+    if (built)
+        response->file = -1;
+    return built;
+}
+
 static struct MHD_Response *wrap_body(struct http_response *response)
 {
+    if (response->file >= 0)
+        return wrap_file(response);
     if (!response->body_free)
         return MHD_create_response_from_buffer(response->body_size, (void *)response->body,
                                                response->body_size ? MHD_RESPMEM_MUST_COPY
