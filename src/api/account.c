@@ -4,9 +4,11 @@
 #include "service/accounts.h"
 
 #define MINE                                                                                       \
-    (SERVICE_USER_NAME | SERVICE_USER_AGE | SERVICE_USER_DATE_OF_BIRTH | SERVICE_USER_IMAGE)
+    (SERVICE_USER_NAME | SERVICE_USER_AGE | SERVICE_USER_DATE_OF_BIRTH | SERVICE_USER_IMAGE |      \
+     SERVICE_USER_LANGUAGE)
 #define BY_ADMIN                                                                                   \
-    (MINE | SERVICE_USER_EMAIL | SERVICE_USER_PASSWORD | SERVICE_USER_GROUP | SERVICE_USER_ROLE)
+    (MINE | SERVICE_USER_EMAIL | SERVICE_USER_PASSWORD | SERVICE_USER_GROUP | SERVICE_USER_ROLE |  \
+     SERVICE_USER_NUMBER)
 #define BY_STUDENT                                                                                 \
     (SERVICE_USER_NAME | SERVICE_USER_EMAIL | SERVICE_USER_PASSWORD | SERVICE_USER_AGE |           \
      SERVICE_USER_DATE_OF_BIRTH | SERVICE_USER_GROUP)

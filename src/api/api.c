@@ -15,9 +15,16 @@ void api_init(struct api *api, const struct api_options *options)
 const struct http_route *api_routes(size_t *n)
 {
     static const struct api_routes *const RESOURCES[] = {
-        &API_SESSION_ROUTES, &API_ACCOUNT_ROUTES,  &API_USER_ROUTES,
-        &API_FACE_ROUTES,    &API_GROUP_ROUTES,    &API_IMAGE_ROUTES,
-        &API_MARK_ROUTES,    &API_REGISTER_ROUTES, &API_SYSTEM_ROUTES,
+        &API_SESSION_ROUTES,   &API_CATALOGUE_ROUTES,   &API_COURSE_ROUTES,
+        &API_ENROLMENT_ROUTES, &API_SLOT_ROUTES,        &API_TIMETABLE_ROUTES,
+        &API_CALENDAR_ROUTES,  &API_ACCOUNT_ROUTES,     &API_USER_ROUTES,
+        &API_FACE_ROUTES,      &API_GROUP_ROUTES,       &API_IMAGE_ROUTES,
+        &API_IMPORT_ROUTES,    &API_INSTITUTION_ROUTES, &API_JOB_ROUTES,
+        &API_MARK_ROUTES,      &API_DISPUTE_ROUTES,     &API_POLICY_ROUTES,
+        &API_ROLL_ROUTES,      &API_REGISTER_ROUTES,    &API_AUDIT_ROUTES,
+        &API_SYSTEM_ROUTES,    &API_WEBHOOK_ROUTES,     &API_MAIL_ROUTES,
+        &API_OUTBOX_ROUTES,    &API_REPORT_ROUTES,      &API_REPORT_SCHEDULE_ROUTES,
+        &API_STANDING_ROUTES,  &API_DASHBOARD_ROUTES,
     };
     static gsize once;
     static GArray *all;
@@ -192,6 +199,17 @@ void api_respond_user(struct api *api, struct http_response *response, unsigned 
 
     api_today(api, today);
     api_respond(response, status, api_json_user(user, today));
+}
+
+void api_delete(struct api *api, const struct http_request *request, struct http_response *response,
+                api_delete_by_id delete_it)
+{
+    struct base_uuid id;
+    g_autoptr(GError) error = NULL;
+
+    if (api_path_uuid(request, "id", &id, response) &&
+        !delete_it(api->service, api_identity(request), &id, &error))
+        api_fail(response, error);
 }
 
 void api_respond_list(struct http_response *response, const GPtrArray *entities, gint64 total,

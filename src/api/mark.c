@@ -1,5 +1,6 @@
 /* Marking attendance: by face, by hand, and correcting it. */
 #include "api/routes.h"
+#include "db/query/attendance_change.h"
 #include "service/marking.h"
 
 static json_t *show_face(const struct recognise_answer *answer)
@@ -21,12 +22,30 @@ static json_t *show_face(const struct recognise_answer *answer)
 /* Whoever stands in front of the camera is told their own name and mark, and nothing else. */
 static json_t *show_match(const struct service_mark *mark)
 {
-    json_t *attendance = json_object();
-    json_object_set_new(attendance, "status",
-                        json_string(core_status_name(mark->attendance->status)));
-    json_object_set_new(attendance, "marked_at", base_json_time(mark->attendance->marked_at));
-    json_object_set_new(attendance, "day", json_string(mark->attendance->local_day));
-    return attendance;
+    const struct core_attendance *attendance = mark->attendance;
+    json_t *json = json_object();
+
+    json_object_set_new(json, "id", base_json_uuid(&attendance->id));
+    json_object_set_new(json, "status", json_string(core_status_name(attendance->status)));
+    json_object_set_new(json, "status_code", base_json_text_or_null(attendance->status_code));
+    json_object_set_new(json, "marked_at", base_json_time(attendance->marked_at));
+    json_object_set_new(json, "last_seen_at", api_json_time_or_null(attendance->last_seen_at));
+    json_object_set_new(json, "day", json_string(attendance->local_day));
+    return json;
+}
+
+static json_t *show_session(const struct core_session *session)
+{
+    json_t *json = json_object();
+
+    json_object_set_new(json, "id", base_json_uuid(&session->id));
+    json_object_set_new(json, "course_id", base_json_uuid(&session->course_id));
+    json_object_set_new(json, "course", base_json_text_or_null(session->course_name));
+    json_object_set_new(json, "title", base_json_text_or_null(session->title));
+    json_object_set_new(json, "room", base_json_text_or_null(session->room_name));
+    json_object_set_new(json, "starts_at", base_json_time(session->starts_at));
+    json_object_set_new(json, "ends_at", base_json_time(session->ends_at));
+    return json;
 }
 
 static json_t *show_mark(const struct service_mark *mark)
@@ -47,7 +66,14 @@ static json_t *show_mark(const struct service_mark *mark)
     }
     if (mark->attendance) {
         json_object_set_new(json, "attendance", show_match(mark));
+        json_object_set_new(json, "session",
+                            mark->session ? show_session(mark->session) : json_null());
         json_object_set_new(json, "already", json_boolean(mark->already));
+        json_object_set_new(json, "scan_noted", json_boolean(mark->seen));
+        json_object_set_new(json, "time_source",
+                            json_string(core_time_source_name(mark->time_source)));
+        if (mark->not_me)
+            json_object_set_new(json, "not_me", json_string(mark->not_me));
     }
     return json;
 }
@@ -58,6 +84,9 @@ static void mark_by_face(void *app, struct http_request *request, struct http_re
     struct service_mark_request wanted = {0};
     const struct base_json_field FIELDS[] = {
         {"group_id", BASE_JSON_UUID, BASE_JSON_OPTIONAL, &wanted.group_id},
+        {"session_id", BASE_JSON_UUID, BASE_JSON_OPTIONAL, &wanted.session_id},
+        {"captured_at", BASE_JSON_TIME, BASE_JSON_OPTIONAL, &wanted.captured_at},
+        {"sent_at", BASE_JSON_TIME, BASE_JSON_OPTIONAL, &wanted.sent_at},
     };
     struct service_mark mark = {0};
     g_autoptr(GError) error = NULL;
@@ -80,32 +109,42 @@ static void mark_by_face(void *app, struct http_request *request, struct http_re
     service_mark_clear(&mark);
 }
 
-static bool read_status(const char *name, enum core_status *status, GError **error)
+static void not_me(void *app, struct http_request *request, struct http_response *response)
 {
-    if (core_status_from_name(name, status))
-        return true;
-    g_set_error_literal(error, BASE_ERROR, BASE_ERROR_INVALID,
-                        "status must be present, late, absent or excused.");
-    return false;
+    struct api *api = app;
+    const char *token = NULL;
+    const struct base_json_field FIELDS[] = {
+        {"token", BASE_JSON_TEXT, BASE_JSON_REQUIRED, &token, .max = 1024},
+    };
+    struct base_uuid id;
+    g_autoptr(json_t) json = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!api_path_uuid(request, "id", &id, response) ||
+        !api_limit(api, AUTH_LIMIT_MARK_ADDRESS, request, response))
+        return;
+    if (!api_json_values(request, &json, FIELDS, G_N_ELEMENTS(FIELDS), &error) ||
+        !service_mark_not_me(api->service, &id, token, &error))
+        api_fail(response, error);
 }
 
 static void mark_by_hand(void *app, struct http_request *request, struct http_response *response)
 {
     struct api *api = app;
-    const char *status = NULL;
     struct service_manual_request wanted = {0};
     const struct base_json_field FIELDS[] = {
         {"user_id", BASE_JSON_UUID, BASE_JSON_REQUIRED, &wanted.user_id},
-        {"status", BASE_JSON_TEXT, BASE_JSON_REQUIRED, &status},
+        {"status", BASE_JSON_TEXT, BASE_JSON_REQUIRED, &wanted.status},
         {"reason", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &wanted.reason, .max = 4096},
         {"day", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &wanted.day, .max = 10},
+        {"session_id", BASE_JSON_UUID, BASE_JSON_OPTIONAL, &wanted.session_id},
+        {"course_id", BASE_JSON_UUID, BASE_JSON_OPTIONAL, &wanted.course_id},
     };
     g_autoptr(json_t) json = NULL;
     g_autoptr(GError) error = NULL;
     g_autoptr(core_attendance) attendance = NULL;
 
-    if (api_json_values(request, &json, FIELDS, G_N_ELEMENTS(FIELDS), &error) &&
-        read_status(status, &wanted.status, &error))
+    if (api_json_values(request, &json, FIELDS, G_N_ELEMENTS(FIELDS), &error))
         attendance = service_mark_by_hand(api->service, api_identity(request), &wanted, &error);
     if (attendance)
         api_respond(response, 200, api_json_attendance(attendance, true));
@@ -116,12 +155,11 @@ static void mark_by_hand(void *app, struct http_request *request, struct http_re
 static void correct(void *app, struct http_request *request, struct http_response *response)
 {
     struct api *api = app;
-    const char *status_name = NULL, *reason = NULL;
+    const char *status = NULL, *reason = NULL;
     const struct base_json_field FIELDS[] = {
-        {"status", BASE_JSON_TEXT, BASE_JSON_REQUIRED, &status_name},
+        {"status", BASE_JSON_TEXT, BASE_JSON_REQUIRED, &status},
         {"reason", BASE_JSON_TEXT, BASE_JSON_REQUIRED, &reason, .max = 4096},
     };
-    enum core_status status;
     struct base_uuid id;
     g_autoptr(json_t) json = NULL;
     g_autoptr(GError) error = NULL;
@@ -129,14 +167,54 @@ static void correct(void *app, struct http_request *request, struct http_respons
 
     if (!api_path_uuid(request, "id", &id, response))
         return;
-    if (api_json_values(request, &json, FIELDS, G_N_ELEMENTS(FIELDS), &error) &&
-        read_status(status_name, &status, &error))
+    if (api_json_values(request, &json, FIELDS, G_N_ELEMENTS(FIELDS), &error))
         attendance =
             service_mark_correct(api->service, api_identity(request), &id, status, reason, &error);
     if (attendance)
         api_respond(response, 200, api_json_attendance(attendance, true));
     else
         api_fail(response, error);
+}
+
+/* Reasons and names are between those who may correct. */
+static json_t *show_change(const struct db_attendance_change *change, bool staff)
+{
+    json_t *json = json_object();
+
+    json_object_set_new(json, "changed_at", base_json_time(change->changed_at));
+    json_object_set_new(json, "from_status", json_string(core_status_name(change->from_status)));
+    json_object_set_new(json, "from_code", base_json_text_or_null(change->from_code));
+    json_object_set_new(json, "from_method", json_string(core_method_name(change->from_method)));
+    json_object_set_new(json, "to_status", json_string(core_status_name(change->to_status)));
+    json_object_set_new(json, "to_code", base_json_text_or_null(change->to_code));
+    json_object_set_new(json, "automatic", json_boolean(base_uuid_is_nil(&change->changed_by)));
+    if (!staff)
+        return json;
+    json_object_set_new(json, "changed_by", api_json_uuid_or_null(&change->changed_by));
+    json_object_set_new(json, "changed_by_name", base_json_text_or_null(change->changed_by_name));
+    json_object_set_new(json, "reason", base_json_text_or_null(change->reason));
+    return json;
+}
+
+static void list_changes(void *app, struct http_request *request, struct http_response *response)
+{
+    struct api *api = app;
+    const struct service_identity *identity = api_identity(request);
+    struct base_uuid id;
+    g_autoptr(GError) error = NULL;
+
+    if (!api_path_uuid(request, "id", &id, response))
+        return;
+    g_autoptr(GPtrArray) changes = service_mark_changes(api->service, identity, &id, &error);
+    if (!changes) {
+        api_fail(response, error);
+        return;
+    }
+    json_t *items = json_array();
+    for (guint i = 0; i < changes->len; i++)
+        json_array_append_new(items,
+                              show_change(changes->pdata[i], identity->role != CORE_ROLE_STUDENT));
+    api_respond(response, 200, json_pack("{s:o}", "items", items));
 }
 
 static const struct http_route ROUTES[] = {
@@ -146,6 +224,10 @@ static const struct http_route ROUTES[] = {
      .handler = mark_by_hand},
     {HTTP_METHOD_PATCH, "/attendance/marks/{id}", API_STAFF, HTTP_LANE_QUICK, API_BODY_JSON,
      API_JSON_TYPES, .handler = correct},
+    {HTTP_METHOD_POST, "/attendance/marks/{id}/not-me", API_ANYONE, HTTP_LANE_QUICK, API_BODY_JSON,
+     API_JSON_TYPES, .handler = not_me},
+    {HTTP_METHOD_GET, "/attendance/marks/{id}/changes", API_SIGNED_IN, HTTP_LANE_QUICK,
+     .handler = list_changes},
 };
 
 const struct api_routes API_MARK_ROUTES = {ROUTES, G_N_ELEMENTS(ROUTES)};

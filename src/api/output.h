@@ -19,8 +19,9 @@ json_t *api_json_attendance(const struct core_attendance *attendance, bool staff
 /* Without the template itself, which never leaves the server. */
 json_t *api_json_face(const struct core_template *face);
 
-/* A nil UUID is written as null. */
+/* A nil UUID is written as null, and so is the time 0. */
 json_t *api_json_uuid_or_null(const struct base_uuid *uuid);
+json_t *api_json_time_or_null(base_time time);
 
 /* `{"items":[...],"total","limit","offset"}`; takes the reference to `items`. */
 json_t *api_json_list(json_t *items, gint64 total, const struct db_page *page);

@@ -5,11 +5,11 @@
 #define TEXT_MAX 4096 /* bytes; the service has the exact rules */
 
 struct person_fields {
-    bool present[9], null[9];
+    bool present[11], null[11];
     const char *role;
 };
 
-enum { NAME, EMAIL, PASSWORD, AGE, BIRTH, GROUP, ROLE, IMAGE, ACTIVE };
+enum { NAME, EMAIL, PASSWORD, AGE, BIRTH, GROUP, ROLE, IMAGE, ACTIVE, NUMBER, LANGUAGE };
 
 /* In the order of enum service_user_field's bits, which is the order above. */
 static bool read_role(const struct person_fields *read, struct service_user_input *input,
@@ -44,6 +44,10 @@ bool api_person_read(struct api_form *form, unsigned allowed, unsigned required,
         [IMAGE] = {"profile_image_url", BASE_JSON_TEXT, 0, &input->profile_image_url,
                    &present[IMAGE], &null[IMAGE], .max = TEXT_MAX},
         [ACTIVE] = {"active", BASE_JSON_BOOL, 0, &input->active, &present[ACTIVE]},
+        [NUMBER] = {"student_number", BASE_JSON_TEXT, 0, &input->student_number, &present[NUMBER],
+                    &null[NUMBER], .max = TEXT_MAX},
+        [LANGUAGE] = {"language", BASE_JSON_TEXT, 0, &input->language, &present[LANGUAGE],
+                      &null[LANGUAGE], .max = TEXT_MAX},
     };
     struct base_json_field fields[G_N_ELEMENTS(ALL) + 1];
     size_t n = 0;

@@ -11,6 +11,7 @@
 
 enum {
     API_BODY_JSON = 64 * 1024,          /* bytes */
+    API_BODY_ROLL = 1024 * 1024,        /* bytes: the marks of a whole roll */
     API_BODY_PHOTOS = 64 * 1024 * 1024, /* bytes: some full-size photos, or many frames */
     API_PAGE_LIMIT = 50,                /* rows, unless asked otherwise */
     API_PAGE_LIMIT_MAX = 1000,
@@ -24,12 +25,32 @@ struct api_routes {
 extern const struct api_routes API_SESSION_ROUTES;
 extern const struct api_routes API_ACCOUNT_ROUTES;
 extern const struct api_routes API_USER_ROUTES;
+extern const struct api_routes API_CATALOGUE_ROUTES;
+extern const struct api_routes API_COURSE_ROUTES;
+extern const struct api_routes API_ENROLMENT_ROUTES;
+extern const struct api_routes API_SLOT_ROUTES;
+extern const struct api_routes API_TIMETABLE_ROUTES;
+extern const struct api_routes API_CALENDAR_ROUTES;
 extern const struct api_routes API_FACE_ROUTES;
 extern const struct api_routes API_GROUP_ROUTES;
 extern const struct api_routes API_IMAGE_ROUTES;
+extern const struct api_routes API_IMPORT_ROUTES;
+extern const struct api_routes API_INSTITUTION_ROUTES;
+extern const struct api_routes API_JOB_ROUTES;
 extern const struct api_routes API_MARK_ROUTES;
+extern const struct api_routes API_DISPUTE_ROUTES;
+extern const struct api_routes API_POLICY_ROUTES;
+extern const struct api_routes API_ROLL_ROUTES;
 extern const struct api_routes API_REGISTER_ROUTES;
+extern const struct api_routes API_AUDIT_ROUTES;
 extern const struct api_routes API_SYSTEM_ROUTES;
+extern const struct api_routes API_WEBHOOK_ROUTES;
+extern const struct api_routes API_MAIL_ROUTES;
+extern const struct api_routes API_OUTBOX_ROUTES;
+extern const struct api_routes API_REPORT_ROUTES;
+extern const struct api_routes API_REPORT_SCHEDULE_ROUTES;
+extern const struct api_routes API_STANDING_ROUTES;
+extern const struct api_routes API_DASHBOARD_ROUTES;
 
 /* The caller, or NULL when nobody is signed in. */
 static inline const struct service_identity *api_identity(const struct http_request *request)
@@ -79,10 +100,27 @@ typedef json_t *(*api_show)(const void *entity, const void *data);
 void api_respond_list(struct http_response *response, const GPtrArray *entities, gint64 total,
                       const struct db_page *page, api_show show, const void *data);
 
+/* Deletes what the path's "{id}" names: the whole of such a handler. */
+typedef bool (*api_delete_by_id)(struct service *service, const struct service_identity *identity,
+                                 const struct base_uuid *id, GError **error);
+void api_delete(struct api *api, const struct http_request *request, struct http_response *response,
+                api_delete_by_id delete_it);
+
 /* A new session: the body, and the cookie. */
 void api_respond_session(struct api *api, const struct http_request *request,
                          struct http_response *response, unsigned status,
                          const struct core_user *user, const char *token, base_time expires_at);
+
+/* A mail as it would be sent. New reference. */
+struct service_mail;
+json_t *api_json_mail(const struct service_mail *mail);
+
+/* A report, as JSON or as a file to download. Not in the lane of quick reads: it takes its time. */
+struct service_report_request;
+struct service_job_options;
+void api_respond_report(struct api *api, const struct service_identity *identity,
+                        const struct service_report_request *asked,
+                        const struct service_job_options *options, struct http_response *response);
 
 /* 422, with what is wrong with which photo. */
 struct service_enrolment;

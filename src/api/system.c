@@ -62,50 +62,7 @@ static void version(void *app, struct http_request *request, struct http_respons
     api_respond(response, 200, json);
 }
 
-static json_t *show(const void *data, const void *unused)
-{
-    const struct core_audit *entry = data;
-    json_t *details = entry->details ? json_loads(entry->details, JSON_DECODE_ANY, NULL) : NULL;
-    json_t *json = json_object();
-
-    (void)unused;
-    json_object_set_new(json, "sequence", json_integer(entry->sequence));
-    json_object_set_new(json, "happened_at", base_json_time(entry->happened_at));
-    json_object_set_new(json, "actor_id", api_json_uuid_or_null(&entry->actor_id));
-    json_object_set_new(json, "action", json_string(entry->action));
-    json_object_set_new(json, "subject", base_json_text_or_null(entry->subject));
-    json_object_set_new(json, "details", details ? details : json_null());
-    return json;
-}
-
-static void audit(void *app, struct http_request *request, struct http_response *response)
-{
-    struct api *api = app;
-    struct db_audit_filter filter = {0};
-    struct db_page page = {.limit = API_PAGE_LIMIT};
-    const struct base_json_field FIELDS[] = {
-        {"actor_id", BASE_JSON_UUID, BASE_JSON_OPTIONAL, &filter.actor_id},
-        {"action", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &filter.action, .max = 64},
-        API_LIMIT_FIELD(page),
-        API_OFFSET_FIELD(page),
-    };
-    gint64 total = 0;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) entries = NULL;
-    g_auto(api_form) query = {0};
-
-    if (api_form_read_query(request, &query, &error) &&
-        api_form_values(&query, FIELDS, G_N_ELEMENTS(FIELDS), &error))
-        entries =
-            service_audit_list(api->service, api_identity(request), &filter, &page, &total, &error);
-    if (entries)
-        api_respond_list(response, entries, total, &page, show, NULL);
-    else
-        api_fail(response, error);
-}
-
 static const struct http_route ROUTES[] = {
-    {HTTP_METHOD_GET, "/audit", API_ADMIN, HTTP_LANE_HEAVY, .handler = audit},
     {HTTP_METHOD_GET, "/health", API_ANYONE, HTTP_LANE_QUICK, .handler = health, .instant = true},
     {HTTP_METHOD_GET, "/version", API_ANYONE, HTTP_LANE_QUICK, .handler = version},
 };

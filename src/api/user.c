@@ -5,7 +5,7 @@
 #define CHANGEABLE                                                                                 \
     (SERVICE_USER_NAME | SERVICE_USER_EMAIL | SERVICE_USER_PASSWORD | SERVICE_USER_AGE |           \
      SERVICE_USER_DATE_OF_BIRTH | SERVICE_USER_GROUP | SERVICE_USER_ROLE | SERVICE_USER_IMAGE |    \
-     SERVICE_USER_ACTIVE)
+     SERVICE_USER_ACTIVE | SERVICE_USER_NUMBER | SERVICE_USER_LANGUAGE)
 
 static json_t *show(const void *user, const void *today)
 {

@@ -7,6 +7,7 @@
 #include "http/http.h"
 #include "service/gallery.h"
 #include "service/keys.h"
+#include "service/mail.h"
 
 #include <string.h>
 
@@ -199,8 +200,51 @@ static bool bring_up_to_date(struct app *app, bool create, gint64 schema, GError
     return false;
 }
 
+/* The password out of its file, without the line's end; "" when there is no such file to read. */
+static char *mail_password(const struct app_settings *settings, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    char *text = NULL;
+
+    if (!*settings->smtp_url || !*settings->smtp_password_file)
+        return g_strdup(settings->smtp_password);
+    if (g_file_get_contents(settings->smtp_password_file, &text, NULL, &failure))
+        return g_strchomp(text);
+    g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE, "PRESENTE_SMTP_PASSWORD_FILE: %s",
+                failure->message);
+    return NULL;
+}
+
+static struct service_mail_options mail_options(const struct app_settings *settings,
+                                                const char *password)
+{
+    static const char *const TLS[] = {
+        [MAIL_SMTP_TLS_REQUIRED] = "required",
+        [MAIL_SMTP_TLS_OFFERED] = "offered",
+        [MAIL_SMTP_TLS_OFF] = "off",
+    };
+    struct service_mail_options options = {
+        .smtp_url = settings->smtp_url,
+        .user = settings->smtp_user,
+        .password = password,
+        .ca_file = settings->smtp_ca,
+        .from = settings->mail_from,
+        .public_url = settings->public_url,
+        .seconds = (int)settings->smtp_seconds,
+        .retry_seconds = (int)settings->mail_retry_seconds,
+        .lease_seconds = (int)settings->mail_lease_seconds,
+    };
+
+    for (int i = 0; i < (int)G_N_ELEMENTS(TLS); i++)
+        if (strcmp(TLS[i], settings->smtp_tls) == 0)
+            options.tls = i;
+    return options;
+}
+
 static bool open_service(const struct app_settings *settings, struct app *app, GError **error)
 {
+    g_autofree char *password = mail_password(settings, error);
+
     struct auth_limit_rule rates[AUTH_LIMIT_N];
     const gint64 bursts[AUTH_LIMIT_N] = {
         [AUTH_LIMIT_SIGN_IN_ACCOUNT] = settings->limit_sign_in_account,
@@ -211,6 +255,8 @@ static bool open_service(const struct app_settings *settings, struct app *app, G
         [AUTH_LIMIT_PASSWORD] = settings->limit_password,
     };
 
+    if (!password)
+        return false;
     memcpy(rates, auth_limit_defaults, sizeof rates);
     for (size_t i = 0; i < AUTH_LIMIT_N; i++)
         rates[i].burst = (int)bursts[i];
@@ -223,6 +269,7 @@ static bool open_service(const struct app_settings *settings, struct app *app, G
         .session_seconds = (int)(settings->token_hours * 3600),
         .no_self_registration = !settings->self_registration,
         .no_liveness = !settings->liveness,
+        .webhooks_private = settings->webhooks_private,
         .images =
             {
                 .limits = app_image_limits(settings),
@@ -231,6 +278,7 @@ static bool open_service(const struct app_settings *settings, struct app *app, G
                 .keep_mark_frames = settings->keep_mark_frames,
                 .mark_frame_days = (int)settings->mark_frame_days,
             },
+        .mail = mail_options(settings, password),
         .rates = rates,
     };
     /* The store need not be reachable now: whoever wants it is told. */
@@ -314,7 +362,8 @@ bool app_open(const struct app_settings *settings, unsigned parts, struct app *a
         goto failed;
     if ((parts & APP_PART_FACES) && !open_models(settings, app, parts, error))
         goto failed;
-    if (!open_service(settings, app, error) || (create && !bootstrap(settings, app, error)) ||
+    if (!open_service(settings, app, error) ||
+        (create && !(parts & APP_PART_EMPTY) && !bootstrap(settings, app, error)) ||
         !check_key(app, parts, error) || !load_gallery(app, error))
         goto failed;
     return true;

@@ -25,6 +25,9 @@ enum app_part {
     /* With APP_PART_FACES: go on without faces when the models are missing, and say so in the log.
      */
     APP_PART_FACES_OPTIONAL = 1 << 2,
+    /* With APP_PART_CREATE: no institution and no administrator, because a whole one is about to be
+     * read in. */
+    APP_PART_EMPTY = 1 << 3,
 };
 
 struct app {

@@ -1,6 +1,8 @@
 #include "app/server.h"
 
 #include "base/error.h"
+#include "service/timetable.h"
+#include "service/watch.h"
 
 #include <string.h>
 
@@ -81,22 +83,41 @@ bool app_server_start(struct app_server *server, const struct app_settings *sett
         .cors_origins = app_settings_list(settings->cors_origins),
     };
     api_init(&server->api, &api);
+    /* The configuration may name another time zone than that of the sessions. */
+    g_autoptr(GError) problem = NULL;
+    if (!service_timetable_sync(app->service, &problem))
+        g_warning("The timetable is not of this time zone: %s", problem->message);
     if (!fill_options(server, settings, &options))
         g_warning("There is no page at %s: only the API is served.", settings->web_dir);
     server->http = http_server_create(&options, error);
     if (server->http) {
         server->upkeep = app_upkeep_start(app->service, db_url_is_server(settings->database_url));
-        if (http_server_start(server->http, error))
+        if (http_server_start(server->http, error)) {
+            server->outgoing = app_outgoing_start(app->service);
+            server->jobs = app_jobs_start(app->service);
             return true;
+        }
     }
     app_server_stop(server);
     return false;
+}
+
+/* Threads that wait for a database that is known to hang need not be waited for one by one. */
+static void wake_threads(const struct app_server *server)
+{
+    struct service *service = server->api.service;
+
+    if (service && service_watch_state(service) == SERVICE_WATCH_SILENT)
+        db_interrupt(service_db(service));
 }
 
 void app_server_stop(struct app_server *server)
 {
     if (server->http)
         http_server_stop(server->http);
+    wake_threads(server);
+    app_jobs_stop(server->jobs);
+    app_outgoing_stop(server->outgoing);
     app_upkeep_stop(server->upkeep);
     http_server_destroy(server->http);
     g_strfreev(server->trusted_proxies);

@@ -4,6 +4,8 @@
 
 #include "api/api.h"
 #include "app/app.h"
+#include "app/jobs.h"
+#include "app/outgoing.h"
 #include "app/upkeep.h"
 #include "http/http.h"
 
@@ -11,6 +13,8 @@ struct app_server {
     struct api api;
     struct http_server *http;
     struct app_upkeep *upkeep;
+    struct app_outgoing *outgoing;
+    struct app_jobs *jobs;
     char **trusted_proxies;
     char **cors_origins;
     char *docs_dir;

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "core/policy.h"
+#include "service/mail.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -84,6 +85,35 @@ static const struct base_config_key KEYS[] = {
     {"PRESENTE_MARK_FRAME_DAYS", BASE_CONFIG_INTEGER, AT(mark_frame_days), "30", 1, 3650,
      .help = "days after which the pictures behind marks are deleted"},
 
+    {"PRESENTE_WEBHOOKS_PRIVATE", BASE_CONFIG_BOOL, AT(webhooks_private), "off",
+     .help = "webhooks may go to addresses of this machine and of private networks"},
+
+    {"PRESENTE_PUBLIC_URL", BASE_CONFIG_TEXT, AT(public_url), "",
+     .help = "what people open to get here, such as https://presente.uni.edu: links in mails begin "
+             "with it"},
+    {"PRESENTE_SMTP_URL", BASE_CONFIG_TEXT, AT(smtp_url), "",
+     .help = "the mail server: smtp://HOST:587 or smtps://HOST:465; empty: mail waits"},
+    {"PRESENTE_SMTP_USER", BASE_CONFIG_TEXT, AT(smtp_user), "",
+     .help = "account at the mail server; empty: without signing in"},
+    {"PRESENTE_SMTP_PASSWORD", BASE_CONFIG_TEXT, AT(smtp_password), "", .help = "its password"},
+    {"PRESENTE_SMTP_PASSWORD_FILE", BASE_CONFIG_TEXT, AT(smtp_password_file), "",
+     .help = "a file that holds the password instead"},
+    {"PRESENTE_SMTP_TLS", BASE_CONFIG_CHOICE, AT(smtp_tls), "required",
+     .choices = "required|offered|off",
+     .help = "encryption of smtp:// by STARTTLS; smtps:// is always encrypted"},
+    {"PRESENTE_SMTP_CA", BASE_CONFIG_TEXT, AT(smtp_ca), "",
+     .help = "file of the authorities that vouch for the mail server; empty: the system's"},
+    {"PRESENTE_SMTP_SECONDS", BASE_CONFIG_INTEGER, AT(smtp_seconds), "60", 1, 100,
+     .help = "longest time in seconds that handing over one mail may take"},
+    {"PRESENTE_MAIL_FROM", BASE_CONFIG_TEXT, AT(mail_from), "",
+     .help = "address that mail comes from"},
+    {"PRESENTE_MAIL_RETRY_SECONDS", BASE_CONFIG_INTEGER, AT(mail_retry_seconds), "60", 1, 3600,
+     .help = "pause after the first failure to send, in seconds; it doubles each time, up to 360 "
+             "times as long"},
+    {"PRESENTE_MAIL_LEASE_SECONDS", BASE_CONFIG_INTEGER, AT(mail_lease_seconds), "300", 1, 86400,
+     .help = "seconds after which what a node that died was sending is sent by another; at least "
+             "twice PRESENTE_SMTP_SECONDS"},
+
     {"PRESENTE_LIMIT_SIGN_IN_ACCOUNT", BASE_CONFIG_INTEGER, AT(limit_sign_in_account), "10", 0,
      1000000,
      .help = "sign-in attempts an account in 10 minutes from one address, ten times that from all; "
@@ -151,10 +181,54 @@ static bool check_time_zone(const char *name, GError **error)
     return false;
 }
 
+static bool invalid(GError **error, const char *message)
+{
+    g_set_error_literal(error, BASE_ERROR, BASE_ERROR_INVALID, message);
+    return false;
+}
+
+static bool check_public_url(const char *url, GError **error)
+{
+    g_autoptr(GUri) uri = *url ? g_uri_parse(url, G_URI_FLAGS_NONE, NULL) : NULL;
+
+    if (!*url)
+        return true;
+    if (uri && g_uri_get_host(uri) && *g_uri_get_host(uri) && !g_str_has_suffix(url, "/") &&
+        !g_uri_get_query(uri) && !g_uri_get_fragment(uri) && !strpbrk(url, " <>\"") &&
+        (strcmp(g_uri_get_scheme(uri), "https") == 0 || strcmp(g_uri_get_scheme(uri), "http") == 0))
+        return true;
+    return invalid(error, "PRESENTE_PUBLIC_URL must be a URL such as https://presente.uni.edu, "
+                          "without a slash at the end.");
+}
+
+static bool check_mail(const struct app_settings *settings, GError **error)
+{
+    g_autofree char *from = base_text_email(settings->mail_from, NULL);
+
+    if (!check_public_url(settings->public_url, error))
+        return false;
+    if (*settings->mail_from && !from)
+        return invalid(error, "PRESENTE_MAIL_FROM is no e-mail address.");
+    if (!*settings->smtp_url)
+        return true;
+    if (!service_mail_url_is_valid(settings->smtp_url))
+        return invalid(error, "PRESENTE_SMTP_URL must be smtp://HOST:PORT or smtps://HOST:PORT, "
+                              "without a password.");
+    if (!*settings->mail_from || !*settings->public_url)
+        return invalid(error, "PRESENTE_SMTP_URL needs PRESENTE_MAIL_FROM and "
+                              "PRESENTE_PUBLIC_URL too.");
+    if (*settings->smtp_password && *settings->smtp_password_file)
+        return invalid(error, "Set PRESENTE_SMTP_PASSWORD or PRESENTE_SMTP_PASSWORD_FILE, not "
+                              "both.");
+    return settings->mail_lease_seconds >= 2 * settings->smtp_seconds ||
+           invalid(error, "PRESENTE_MAIL_LEASE_SECONDS must be at least twice "
+                          "PRESENTE_SMTP_SECONDS.");
+}
+
 static bool check(const struct app_settings *settings, GError **error)
 {
     if (!check_time_zone(settings->time_zone, error) ||
-        !check_admin_email(settings->admin_email, error))
+        !check_admin_email(settings->admin_email, error) || !check_mail(settings, error))
         return false;
     if (settings->match_threshold > 0 && settings->review_threshold > settings->match_threshold) {
         g_set_error_literal(error, BASE_ERROR, BASE_ERROR_INVALID,

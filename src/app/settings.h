@@ -51,6 +51,20 @@ struct app_settings {
     bool keep_enrolment_photos;
     bool keep_mark_frames;
     gint64 mark_frame_days;
+    bool webhooks_private;
+
+    /* Mail. */
+    char *public_url;
+    char *smtp_url;
+    char *smtp_user;
+    char *smtp_password;
+    char *smtp_password_file;
+    char *smtp_tls;
+    char *smtp_ca;
+    gint64 smtp_seconds;
+    char *mail_from;
+    gint64 mail_retry_seconds;
+    gint64 mail_lease_seconds;
 
     /* Attempts allowed in a period; 0 switches a limit off. */
     gint64 limit_sign_in_account;

@@ -1,6 +1,9 @@
 #include "app/upkeep.h"
 
 #include "db/db.h"
+#include "service/audit_chain.h"
+#include "service/closing.h"
+#include "service/enrolments.h"
 #include "service/images.h"
 #include "service/watch.h"
 
@@ -8,7 +11,7 @@
 
 struct app_upkeep {
     struct service *service;
-    GThread *threads[2];
+    GThread *threads[8];
     guint threads_n;
     GMutex lock; /* of what follows */
     GCond wake;
@@ -22,6 +25,7 @@ struct task {
     gint64 first;
     gint64 period;
     void (*work)(struct service *service);
+    bool at_end; /* once more when the server stops */
 };
 
 struct assignment {
@@ -42,6 +46,41 @@ static void collect(struct service *service)
                   swept.blobs, swept.uploads, swept.frames);
 }
 
+static void close_sessions(struct service *service)
+{
+    struct service_closed closed;
+    g_autoptr(GError) error = NULL;
+
+    if (!service_closing_run(service, &closed, &error))
+        g_warning("Sessions that are over were not closed: %s", error->message);
+    else if (closed.sessions)
+        g_message("Closed %" G_GINT64_FORMAT " sessions and marked %" G_GINT64_FORMAT
+                  " people in them who had no mark.",
+                  closed.sessions, closed.marks);
+}
+
+static void follow_enrolments(struct service *service)
+{
+    g_autoptr(GError) error = NULL;
+    gint64 changed = 0;
+
+    if (!service_enrolments_follow(service, &changed, &error))
+        g_warning("Groups did not follow enrolments that began or ended: %s", error->message);
+    else if (changed > 0)
+        g_message("The group of %" G_GINT64_FORMAT " accounts follows their enrolments.", changed);
+}
+
+static void seal(struct service *service)
+{
+    static gint failing; /* one warning, however long the database is away */
+    g_autoptr(GError) error = NULL;
+
+    if (service_audit_seal(service, NULL, &error))
+        g_atomic_int_set(&failing, 0);
+    else if (g_atomic_int_compare_and_exchange(&failing, 0, 1))
+        g_warning("Entries of the audit log wait for their place in the chain: %s", error->message);
+}
+
 static gpointer run(gpointer data)
 {
     g_autofree struct assignment *assignment = data;
@@ -56,6 +95,11 @@ static gpointer run(gpointer data)
         g_mutex_unlock(&upkeep->lock);
         task->work(upkeep->service);
         next = g_get_monotonic_time() + task->period;
+        g_mutex_lock(&upkeep->lock);
+    }
+    if (task->at_end) {
+        g_mutex_unlock(&upkeep->lock);
+        task->work(upkeep->service);
         g_mutex_lock(&upkeep->lock);
     }
     upkeep->running--;
@@ -78,6 +122,11 @@ struct app_upkeep *app_upkeep_start(struct service *service, bool watch)
     static const struct task COLLECT = {"upkeep", G_TIME_SPAN_MINUTE, G_TIME_SPAN_DAY, collect};
     static const struct task WATCH = {"watch", G_TIME_SPAN_SECOND, G_TIME_SPAN_SECOND,
                                       service_watch_look};
+    static const struct task CLOSE = {"closing", 2 * G_TIME_SPAN_SECOND, 20 * G_TIME_SPAN_SECOND,
+                                      close_sessions};
+    static const struct task FOLLOW = {"enrolments", G_TIME_SPAN_MINUTE, G_TIME_SPAN_HOUR,
+                                       follow_enrolments};
+    static const struct task SEAL = {"sealing", 0, G_TIME_SPAN_SECOND, seal, .at_end = true};
     struct app_upkeep *upkeep = g_new0(struct app_upkeep, 1);
 
     upkeep->service = service;
@@ -86,6 +135,9 @@ struct app_upkeep *app_upkeep_start(struct service *service, bool watch)
     g_cond_init(&upkeep->ended);
     g_mutex_lock(&upkeep->lock);
     begin(upkeep, &COLLECT);
+    begin(upkeep, &SEAL);
+    begin(upkeep, &CLOSE);
+    begin(upkeep, &FOLLOW);
     if (watch) {
         service_watch_look(service);
         begin(upkeep, &WATCH);

@@ -3,6 +3,7 @@
 #include "app/log.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "service/audit_chain.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -268,6 +269,25 @@ bool cli_session_open(struct cli_session *session, unsigned parts, int *status)
 
 void cli_session_close(struct cli_session *session)
 {
+    /* What the command has written gets its place in the chain; where that fails the next program
+     * does it. */
+    if (session->app.service)
+        service_audit_seal(session->app.service, NULL, NULL);
     app_close(&session->app);
     app_settings_clear(&session->settings);
+}
+
+int cli_run_session(const struct cli_syntax *syntax, unsigned parts, int argc, char **argv,
+                    cli_body body, gpointer options)
+{
+    g_auto(GStrv) words = NULL;
+    struct cli_session session;
+    int status;
+
+    if (!cli_parse(syntax, argc, argv, &words, &status) ||
+        !cli_session_open(&session, parts, &status))
+        return status;
+    status = body(&session, words, options);
+    cli_session_close(&session);
+    return status;
 }

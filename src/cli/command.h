@@ -78,4 +78,13 @@ struct cli_session {
 bool cli_session_open(struct cli_session *session, unsigned parts, int *status);
 void cli_session_close(struct cli_session *session);
 
+/* What a command does with its words once the session is open; gives the exit code. `options` is
+ * what the entries of its syntax point into. */
+typedef int (*cli_body)(struct cli_session *session, char **words, gpointer options);
+
+/* The whole of a command that needs a session with these `parts`: reads its words, opens, runs the
+ * body, closes. Gives the exit code. */
+int cli_run_session(const struct cli_syntax *syntax, unsigned parts, int argc, char **argv,
+                    cli_body body, gpointer options);
+
 #endif

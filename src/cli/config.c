@@ -21,6 +21,8 @@ static char *value_text(const struct base_config_key *key, const struct app_sett
         break;
     }
     const char *text = *(char *const *)place;
+    if (g_str_has_suffix(key->name, "_PASSWORD"))
+        return g_strdup(*text ? "********" : "");
     /* No password of a URL ends up in somebody's terminal or mail. */
     return g_str_has_suffix(key->name, "_URL") ? db_url_display(text) : g_strdup(text);
 }

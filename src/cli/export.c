@@ -2,13 +2,15 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/input.h"
+#include "cli/names.h"
 #include "cli/output.h"
 #include "service/register.h"
+#include "service/reports.h"
 
 #include <stdio.h>
 
 struct export_options {
-    char *from, *to, *group, *output;
+    char *from, *to, *group, *course, *term, *status, *output;
     gboolean excel;
 };
 
@@ -34,6 +36,24 @@ static bool check_day(const char *option, const char *day, GError **error)
         return true;
     g_set_error(error, BASE_ERROR, BASE_ERROR_INVALID,
                 "%s is \"%s\", which is not a day such as 2026-03-12.", option, day);
+    return false;
+}
+
+/* One of the four, or the code of a status of the site's own. */
+static bool read_status(const char *name, struct db_attendance_filter *filter, GError **error)
+{
+    enum core_status status;
+
+    if (!name)
+        return true;
+    if (core_status_from_name(name, &status)) {
+        filter->status = (int)status;
+        return true;
+    }
+    filter->status_code = name;
+    if (service_report_code_is_valid(name))
+        return true;
+    g_set_error(error, BASE_ERROR, BASE_ERROR_INVALID, "\"%s\" is no status.", name);
     return false;
 }
 
@@ -63,6 +83,15 @@ static int export(struct cli_session *session, const struct export_options *give
             return cli_fail(error);
         filter.group_id = group->id;
     }
+    if (given->course) {
+        g_autoptr(core_course) course =
+            cli_course_find(session, given->term, given->course, &error);
+        if (!course)
+            return cli_fail(error);
+        filter.course_id = course->id;
+    }
+    if (!read_status(given->status, &filter, &error))
+        return cli_fail(error);
     bool done = given->output
                     ? export_file(session, &filter, given, &error)
                     : service_register_export_csv(session->app.service, &session->identity, &filter,
@@ -79,6 +108,9 @@ int cli_export(int argc, char **argv)
         {"from", 0, 0, G_OPTION_ARG_STRING, &given.from, "First day", "YYYY-MM-DD"},
         {"to", 0, 0, G_OPTION_ARG_STRING, &given.to, "Last day, included", "YYYY-MM-DD"},
         {"group", 'g', 0, G_OPTION_ARG_STRING, &given.group, "Only this group", "NAME"},
+        {"course", 'c', 0, G_OPTION_ARG_STRING, &given.course, "Only this course", "NAME"},
+        CLI_TERM_ENTRY(given.term),
+        {"status", 's', 0, G_OPTION_ARG_STRING, &given.status, "Only this status", "NAME"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &given.output, "Write to a file", "FILE"},
         {"excel", 0, 0, G_OPTION_ARG_NONE, &given.excel, "Begin with the mark that Excel needs",
          NULL},
@@ -99,6 +131,9 @@ int cli_export(int argc, char **argv)
     g_free(given.from);
     g_free(given.to);
     g_free(given.group);
+    g_free(given.course);
+    g_free(given.term);
+    g_free(given.status);
     g_free(given.output);
     return status;
 }

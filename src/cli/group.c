@@ -1,161 +1,168 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/input.h"
+#include "cli/names.h"
 #include "cli/output.h"
 #include "service/groups.h"
 
 #include <stdio.h>
 
-static json_t *group_json(const struct core_group *group)
+struct group_options {
+    gboolean remove, as_json;
+};
+
+static json_t *group_json(const void *entity)
 {
+    const struct core_group *group = entity;
+
     return json_pack("{s:o,s:s,s:I}", "id", base_json_uuid(&group->id), "name", group->name,
                      "members", (json_int_t)group->member_count);
 }
 
-static int add(struct cli_session *session, const char *name, bool as_json)
+static int print_group(const struct core_group *group, const char *what, bool as_json)
 {
+    if (as_json)
+        return cli_end_json(group_json(group));
+    printf("Group %s: %s.\n", group->name, what);
+    return cli_end();
+}
+
+static int add(struct cli_session *session, char **words, gpointer data)
+{
+    const struct group_options *options = data;
     g_autoptr(GError) error = NULL;
     g_autoptr(core_group) group =
-        service_group_create(session->app.service, &session->identity, name, &error);
+        service_group_create(session->app.service, &session->identity, words[0], &error);
 
-    if (!group)
-        return cli_fail(error);
-    bool printed = true;
-    if (as_json)
-        printed = cli_print_json(group_json(group));
-    else
-        printf("Group %s: added.\n", group->name);
-    return cli_print_end() && printed ? CLI_EXIT_OK : CLI_EXIT_UNAVAILABLE;
+    return group ? print_group(group, "added", options->as_json) : cli_fail(error);
 }
 
 int cli_group_add(int argc, char **argv)
 {
-    gboolean as_json = FALSE;
-    const GOptionEntry options[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL},
-        {NULL},
-    };
+    struct group_options options = {0};
+    const GOptionEntry entries[] = {CLI_JSON_ENTRY(options.as_json), {NULL}};
     const struct cli_syntax syntax = {
         .words = "NAME",
         .summary = "Makes a group of students.",
         .words_min = 1,
         .words_max = 1,
-        .options = options,
+        .options = entries,
     };
-    g_auto(GStrv) words = NULL;
-    struct cli_session session;
-    int status;
 
-    if (!cli_parse(&syntax, argc, argv, &words, &status) || !cli_session_open(&session, 0, &status))
-        return status;
-    status = add(&session, words[0], as_json);
-    cli_session_close(&session);
-    return status;
+    return cli_run_session(&syntax, 0, argc, argv, add, &options);
 }
 
-static int list(struct cli_session *session, bool as_json)
+static int rename_group(struct cli_session *session, char **words, gpointer data)
 {
+    const struct group_options *options = data;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(core_group) before = cli_group_find(session, words[0], &error);
+    g_autoptr(core_group) group =
+        before ? service_group_rename(session->app.service, &session->identity, &before->id,
+                                      words[1], &error)
+               : NULL;
+
+    return group ? print_group(group, "renamed", options->as_json) : cli_fail(error);
+}
+
+int cli_group_rename(int argc, char **argv)
+{
+    struct group_options options = {0};
+    const GOptionEntry entries[] = {CLI_JSON_ENTRY(options.as_json), {NULL}};
+    const struct cli_syntax syntax = {
+        .words = "NAME NEW-NAME",
+        .summary = "Gives a group another name.",
+        .words_min = 2,
+        .words_max = 2,
+        .options = entries,
+    };
+
+    return cli_run_session(&syntax, 0, argc, argv, rename_group, &options);
+}
+
+static int list(struct cli_session *session, char **words, gpointer data)
+{
+    static const char *const HEADINGS[] = {"NAME", "STUDENTS", NULL};
+    const struct group_options *options = data;
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) groups = service_group_list(session->app.service, &session->identity,
                                                      false, NULL, NULL, NULL, &error);
 
+    (void)words;
     if (!groups)
         return cli_fail(error);
-    if (as_json) {
-        json_t *items = json_array();
-        for (guint i = 0; i < groups->len; i++)
-            json_array_append_new(items, group_json(groups->pdata[i]));
-        return cli_print_json(
-                   json_pack("{s:o,s:I}", "items", items, "total", (json_int_t)groups->len))
-                   ? CLI_EXIT_OK
-                   : CLI_EXIT_UNAVAILABLE;
-    }
-    struct cli_table *table = cli_table_create(2);
-    cli_table_add(table, "NAME");
-    cli_table_add(table, "STUDENTS");
+    if (options->as_json)
+        return cli_end_items(groups, group_json);
+    struct cli_table *table = cli_table_headed(HEADINGS);
     for (guint i = 0; i < groups->len; i++) {
         const struct core_group *group = groups->pdata[i];
         cli_table_add(table, group->name);
         cli_table_add_int(table, group->member_count);
     }
     cli_table_print(table);
-    return cli_print_end() ? CLI_EXIT_OK : CLI_EXIT_UNAVAILABLE;
+    return cli_end();
 }
 
 int cli_group_list(int argc, char **argv)
 {
-    gboolean as_json = FALSE;
-    const GOptionEntry options[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL},
-        {NULL},
-    };
-    const struct cli_syntax syntax = {.summary = "Lists the groups by name.", .options = options};
-    g_auto(GStrv) words = NULL;
-    struct cli_session session;
-    int status;
+    struct group_options options = {0};
+    const GOptionEntry entries[] = {CLI_JSON_ENTRY(options.as_json), {NULL}};
+    const struct cli_syntax syntax = {.summary = "Lists the groups by name.", .options = entries};
 
-    if (!cli_parse(&syntax, argc, argv, &words, &status) || !cli_session_open(&session, 0, &status))
-        return status;
-    status = list(&session, as_json);
-    cli_session_close(&session);
-    return status;
+    return cli_run_session(&syntax, 0, argc, argv, list, &options);
 }
 
-static int erase(struct cli_session *session, const char *name)
+static int erase(struct cli_session *session, char **words, gpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(core_group) group = cli_group_find(session, name, &error);
+    g_autoptr(core_group) group = cli_group_find(session, words[0], &error);
 
+    (void)data;
     if (!group ||
         !service_group_delete(session->app.service, &session->identity, &group->id, &error))
         return cli_fail(error);
-    printf("Group %s: deleted.\n", group->name);
-    return cli_print_end() ? CLI_EXIT_OK : CLI_EXIT_UNAVAILABLE;
+    return print_group(group, "deleted", false);
 }
 
 int cli_group_delete(int argc, char **argv)
 {
     const struct cli_syntax syntax = {
         .words = "NAME",
-        .summary = "Deletes a group. Its students and their marks stay, without a group.",
+        .summary = "Deletes a group that is taught in no course. Its students and their marks "
+                   "stay, without a group.",
         .words_min = 1,
         .words_max = 1,
     };
-    g_auto(GStrv) words = NULL;
-    struct cli_session session;
-    int status;
 
-    if (!cli_parse(&syntax, argc, argv, &words, &status) || !cli_session_open(&session, 0, &status))
-        return status;
-    status = erase(&session, words[0]);
-    cli_session_close(&session);
-    return status;
+    return cli_run_session(&syntax, 0, argc, argv, erase, NULL);
 }
 
-static int change_teacher(struct cli_session *session, const char *name, const char *email,
-                          bool remove)
+static int change_teacher(struct cli_session *session, char **words, gpointer data)
 {
+    const struct group_options *options = data;
     g_autoptr(GError) error = NULL;
-    g_autoptr(core_group) group = cli_group_find(session, name, &error);
-    g_autoptr(core_user) teacher = group ? cli_user_find(session, email, &error) : NULL;
+    g_autoptr(core_group) group = cli_group_find(session, words[0], &error);
+    g_autoptr(core_user) teacher = group ? cli_user_find(session, words[1], &error) : NULL;
 
     if (!teacher)
         return cli_fail(error);
-    bool done = remove ? service_group_remove_teacher(session->app.service, &session->identity,
-                                                      &group->id, &teacher->id, &error)
-                       : service_group_add_teacher(session->app.service, &session->identity,
-                                                   &group->id, &teacher->id, &error);
+    bool done = options->remove
+                    ? service_group_remove_teacher(session->app.service, &session->identity,
+                                                   &group->id, &teacher->id, &error)
+                    : service_group_add_teacher(session->app.service, &session->identity,
+                                                &group->id, &teacher->id, &error);
     if (!done)
         return cli_fail(error);
-    printf("%s %s %s.\n", teacher->name, remove ? "no longer teaches" : "teaches", group->name);
-    return cli_print_end() ? CLI_EXIT_OK : CLI_EXIT_UNAVAILABLE;
+    printf("%s %s %s.\n", teacher->name, options->remove ? "no longer teaches" : "teaches",
+           group->name);
+    return cli_end();
 }
 
 int cli_group_teacher(int argc, char **argv)
 {
-    gboolean remove = FALSE;
-    const GOptionEntry options[] = {
-        {"remove", 0, 0, G_OPTION_ARG_NONE, &remove, "No longer", NULL},
+    struct group_options options = {0};
+    const GOptionEntry entries[] = {
+        {"remove", 0, 0, G_OPTION_ARG_NONE, &options.remove, "No longer", NULL},
         {NULL},
     };
     const struct cli_syntax syntax = {
@@ -163,15 +170,8 @@ int cli_group_teacher(int argc, char **argv)
         .summary = "Lets a teacher see and correct the attendance of a group.",
         .words_min = 2,
         .words_max = 2,
-        .options = options,
+        .options = entries,
     };
-    g_auto(GStrv) words = NULL;
-    struct cli_session session;
-    int status;
 
-    if (!cli_parse(&syntax, argc, argv, &words, &status) || !cli_session_open(&session, 0, &status))
-        return status;
-    status = change_teacher(&session, words[0], words[1], remove);
-    cli_session_close(&session);
-    return status;
+    return cli_run_session(&syntax, 0, argc, argv, change_teacher, &options);
 }

@@ -271,15 +271,23 @@ bool cli_confirm(const char *question)
 
 struct core_user *cli_user_find(struct cli_session *session, const char *email, GError **error)
 {
-    g_autoptr(GError) failure = NULL;
+    const bool is_email = strchr(email, '@') != NULL;
+    GError *failure = NULL;
     struct core_user *user =
-        service_user_find_email(session->app.service, &session->identity, email, &failure);
+        is_email
+            ? service_user_find_email(session->app.service, &session->identity, email, &failure)
+            : service_user_find_number(session->app.service, &session->identity, email, &failure);
 
-    if (!user && g_error_matches(failure, BASE_ERROR, BASE_ERROR_NOT_FOUND))
-        g_set_error(error, BASE_ERROR, BASE_ERROR_NOT_FOUND, "Nobody has the e-mail %s.", email);
-    else if (!user)
-        g_propagate_error(error, g_steal_pointer(&failure));
-    return user;
+    if (!failure)
+        return user;
+    if (g_error_matches(failure, BASE_ERROR, BASE_ERROR_NOT_FOUND)) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_NOT_FOUND, "Nobody has the %s %s.",
+                    is_email ? "e-mail" : "student number", email);
+        g_error_free(failure);
+    } else {
+        g_propagate_error(error, failure);
+    }
+    return NULL;
 }
 
 struct core_group *cli_group_find(struct cli_session *session, const char *name, GError **error)

@@ -43,7 +43,8 @@ void cli_password_free(char *password);
 /* Asks a question on the terminal; true for y or yes. False without a terminal. */
 bool cli_confirm(const char *question);
 
-/* The person with this e-mail; NULL with an error that names it. */
+/* The person with this e-mail or, when there is no "@" in it, with this student number; NULL with
+ * an error that names it. */
 struct core_user *cli_user_find(struct cli_session *session, const char *email, GError **error);
 
 /* The group of this name; NULL with BASE_ERROR_NOT_FOUND. */

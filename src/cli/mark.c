@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 struct mark_options {
-    char *at, *group;
+    char *at, *group, *session;
     gboolean no_liveness, frames, as_json;
 };
 
@@ -35,6 +35,11 @@ static json_t *mark_json(const struct mark_run *run, const char *path,
     json_object_set_new(json, "marked_at", base_json_time(mark->attendance->marked_at));
     json_object_set_new(json, "local_time", json_string(when));
     json_object_set_new(json, "already", json_boolean(mark->already));
+    json_object_set_new(json, "scan_noted", json_boolean(mark->seen));
+    json_object_set_new(json, "course",
+                        base_json_text_or_null(mark->session ? mark->session->course_name : NULL));
+    json_object_set_new(json, "session_id",
+                        mark->session ? base_json_uuid(&mark->session->id) : json_null());
     json_object_set_new(json, "user_id", base_json_uuid(&mark->attendance->user_id));
     return json;
 }
@@ -50,8 +55,12 @@ static void mark_print(const struct mark_run *run, const char *path,
     }
     char when[BASE_TIME_TEXT_SIZE];
     base_time_format_in(mark->attendance->marked_at, run->zone, when);
-    printf("%s: %s: %s %.10s %.5s%s\n", path, answer, core_status_name(mark->attendance->status),
-           when, when + 11, mark->already ? " (was marked already)" : "");
+    printf("%s: %s: %s %.10s %.5s%s%s%s\n", path, answer,
+           core_status_name(mark->attendance->status), when, when + 11, mark->session ? " " : "",
+           mark->session ? mark->session->course_name : "",
+           mark->seen      ? " (seen again)"
+           : mark->already ? " (was marked already)"
+                           : "");
 }
 
 static int mark_pictures(struct mark_run *run, const char *label, struct cli_photos *photos)
@@ -122,6 +131,11 @@ static bool prepare(struct mark_run *run, const struct mark_options *given, GErr
     run->request.skip_liveness = given->no_liveness;
     if (given->at && !cli_time_parse(given->at, run->zone, &run->request.at, error))
         return false;
+    if (given->session && !base_uuid_parse(given->session, &run->request.session_id)) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_INVALID, "\"%s\" is not the id of a session.",
+                    given->session);
+        return false;
+    }
     if (!given->group)
         return true;
     g_autoptr(core_group) group = cli_group_find(run->session, given->group, error);
@@ -161,6 +175,8 @@ int cli_mark(int argc, char **argv)
          "When the photos were taken, on the institution's clock; now by default",
          "\"YYYY-MM-DD HH:MM\""},
         {"group", 'g', 0, G_OPTION_ARG_STRING, &given.group, "Look among this group only", "NAME"},
+        {"session", 0, 0, G_OPTION_ARG_STRING, &given.session,
+         "Look among this session's roster only, and mark in it", "ID"},
         {"frames", 0, 0, G_OPTION_ARG_NONE, &given.frames,
          "All photos are frames of one moment and one person", NULL},
         {"no-liveness", 0, 0, G_OPTION_ARG_NONE, &given.no_liveness,
@@ -170,7 +186,8 @@ int cli_mark(int argc, char **argv)
     };
     const struct cli_syntax syntax = {
         .words = "PHOTO...",
-        .summary = "Marks the person on each photo. A second mark on a day answers with the first.",
+        .summary = "Marks the person on each photo, in the session that is open for them or for "
+                   "the day. A second mark answers with the first.",
         .no = "somebody was not marked: unknown, no face, poor quality, print or screen",
         .notes = "A folder in place of a photo stands for the pictures in it. The highest exit "
                  "code of all photos counts.",
@@ -191,5 +208,6 @@ int cli_mark(int argc, char **argv)
     }
     g_free(given.at);
     g_free(given.group);
+    g_free(given.session);
     return status;
 }

@@ -19,6 +19,25 @@ bool cli_print_end(void)
     return false;
 }
 
+int cli_end(void)
+{
+    return cli_print_end() ? CLI_EXIT_OK : CLI_EXIT_UNAVAILABLE;
+}
+
+int cli_end_json(json_t *json)
+{
+    return cli_print_json(json) ? CLI_EXIT_OK : CLI_EXIT_UNAVAILABLE;
+}
+
+int cli_end_items(const GPtrArray *entities, cli_show show)
+{
+    json_t *items = json_array();
+
+    for (guint i = 0; i < entities->len; i++)
+        json_array_append_new(items, show(entities->pdata[i]));
+    return cli_end_json(json_pack("{s:o,s:I}", "items", items, "total", (json_int_t)entities->len));
+}
+
 bool cli_print_json(json_t *json)
 {
     g_autofree char *text = base_json_format(json);
@@ -65,6 +84,18 @@ struct cli_table *cli_table_create(size_t columns)
     struct cli_table *table = g_new0(struct cli_table, 1);
     table->columns = columns;
     table->cells = g_ptr_array_new_with_free_func(g_free);
+    return table;
+}
+
+struct cli_table *cli_table_headed(const char *const headings[])
+{
+    size_t columns = 0;
+
+    while (headings[columns])
+        columns++;
+    struct cli_table *table = cli_table_create(columns);
+    for (size_t i = 0; i < columns; i++)
+        cli_table_add(table, headings[i]);
     return table;
 }
 

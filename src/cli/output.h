@@ -17,9 +17,20 @@ bool cli_print_json(json_t *json);
 /* Flushes standard output; false, with the reason on standard error, when something was lost. */
 bool cli_print_end(void);
 
+/* The end of a command that worked: the exit code, which tells when the output was lost. With a
+ * document (taken over) that is printed first. */
+int cli_end(void);
+int cli_end_json(json_t *json);
+
+/* The same for a list: {"items", "total"} of what `show` makes of each entity. */
+typedef json_t *(*cli_show)(const void *entity);
+int cli_end_items(const GPtrArray *entities, cli_show show);
+
 /* Columns of text, as wide as their widest cell. */
 struct cli_table;
 struct cli_table *cli_table_create(size_t columns);
+/* The same with a row of headings, NULL at their end. */
+struct cli_table *cli_table_headed(const char *const headings[]);
 /* One cell after the other, row by row; NULL is an empty one. */
 void cli_table_add(struct cli_table *table, const char *cell);
 void cli_table_add_int(struct cli_table *table, gint64 value);

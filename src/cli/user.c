@@ -12,7 +12,7 @@
 
 /* What can be said about an account on the command line. */
 struct account_options {
-    char *name, *email, *role, *group, *age, *active;
+    char *name, *email, *role, *group, *age, *active, *number, *language;
     gboolean generate_password, password_stdin, as_json;
 };
 
@@ -24,14 +24,16 @@ static void account_options_clear(struct account_options *options)
     g_free(options->group);
     g_free(options->age);
     g_free(options->active);
+    g_free(options->number);
+    g_free(options->language);
 }
 
 static json_t *user_json(const struct core_user *user)
 {
-    return json_pack("{s:o,s:s?,s:s?,s:s?,s:s?,s:b,s:I}", "id", base_json_uuid(&user->id), "name",
-                     user->name, "email", user->email, "role", core_role_name(user->role), "group",
-                     user->group_name, "active", user->active, "faces",
-                     (json_int_t)user->face_count);
+    return json_pack("{s:o,s:s?,s:s?,s:s?,s:s?,s:s?,s:s?,s:b,s:I}", "id", base_json_uuid(&user->id),
+                     "name", user->name, "email", user->email, "role", core_role_name(user->role),
+                     "group", user->group_name, "student_number", user->student_number, "language",
+                     user->language, "active", user->active, "faces", (json_int_t)user->face_count);
 }
 
 static bool invalid(GError **error, const char *option, const char *text, const char *expected)
@@ -90,6 +92,14 @@ static bool take_options(struct cli_session *session, const struct account_optio
         if (!core_role_from_name(options->role, &input->role))
             return invalid(error, "--role", options->role, "admin, teacher or student");
         input->fields |= SERVICE_USER_ROLE;
+    }
+    if (options->number) {
+        input->student_number = *options->number ? options->number : NULL;
+        input->fields |= SERVICE_USER_NUMBER;
+    }
+    if (options->language) {
+        input->language = *options->language ? options->language : NULL;
+        input->fields |= SERVICE_USER_LANGUAGE;
     }
     return (!options->age || take_age(options->age, input, error)) &&
            (!options->active || take_active(options->active, input, error)) &&
@@ -151,6 +161,9 @@ int cli_user_add(int argc, char **argv)
          "admin, teacher or student, which is the default", "ROLE"},
         {"group", 'g', 0, G_OPTION_ARG_STRING, &given.group, "The student's group", "NAME"},
         {"age", 0, 0, G_OPTION_ARG_STRING, &given.age, "Age in years", "YEARS"},
+        {"number", 0, 0, G_OPTION_ARG_STRING, &given.number, "Student number", "NUMBER"},
+        {"language", 0, 0, G_OPTION_ARG_STRING, &given.language, "Language of reports and mails",
+         "es|en"},
         {"generate-password", 0, 0, G_OPTION_ARG_NONE, &given.generate_password,
          "Make a password and print it", NULL},
         {"password-stdin", 0, 0, G_OPTION_ARG_NONE, &given.password_stdin,
@@ -209,6 +222,10 @@ int cli_user_set(int argc, char **argv)
         {"role", 'r', 0, G_OPTION_ARG_STRING, &given.role, "admin, teacher or student", "ROLE"},
         {"group", 'g', 0, G_OPTION_ARG_STRING, &given.group, "Group; \"\" for none", "NAME"},
         {"age", 0, 0, G_OPTION_ARG_STRING, &given.age, "Age in years", "YEARS"},
+        {"number", 0, 0, G_OPTION_ARG_STRING, &given.number, "Student number; \"\" for none",
+         "NUMBER"},
+        {"language", 0, 0, G_OPTION_ARG_STRING, &given.language,
+         "Language of reports and mails; \"\" for the institution's", "es|en"},
         {"active", 0, 0, G_OPTION_ARG_STRING, &given.active,
          "off: can neither sign in nor be recognised", "on|off"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &given.as_json, "Print JSON", NULL},
@@ -264,14 +281,16 @@ static int list(struct cli_session *session, const struct account_options *given
                    ? CLI_EXIT_OK
                    : CLI_EXIT_UNAVAILABLE;
     }
-    struct cli_table *table = cli_table_create(6);
-    static const char *const HEADS[] = {"NAME", "E-MAIL", "ROLE", "GROUP", "ACTIVE", "FACES"};
+    struct cli_table *table = cli_table_create(7);
+    static const char *const HEADS[] = {"NAME",  "E-MAIL", "NUMBER", "ROLE",
+                                        "GROUP", "ACTIVE", "FACES"};
     for (size_t i = 0; i < G_N_ELEMENTS(HEADS); i++)
         cli_table_add(table, HEADS[i]);
     for (guint i = 0; i < users->len; i++) {
         const struct core_user *user = users->pdata[i];
         cli_table_add(table, user->name);
         cli_table_add(table, user->email);
+        cli_table_add(table, user->student_number);
         cli_table_add(table, core_role_name(user->role));
         cli_table_add(table, user->group_name);
         cli_table_add(table, user->active ? "yes" : "no");
@@ -288,7 +307,8 @@ int cli_user_list(int argc, char **argv)
         {"role", 'r', 0, G_OPTION_ARG_STRING, &given.role, "Only admin, teacher or student",
          "ROLE"},
         {"group", 'g', 0, G_OPTION_ARG_STRING, &given.group, "Only this group", "NAME"},
-        {"search", 's', 0, G_OPTION_ARG_STRING, &given.name, "Part of the name or e-mail", "TEXT"},
+        {"search", 's', 0, G_OPTION_ARG_STRING, &given.name,
+         "Part of the name, e-mail or student number", "TEXT"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &given.as_json, "Print JSON", NULL},
         {NULL},
     };

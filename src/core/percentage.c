@@ -196,31 +196,44 @@ static GArray *known_points(const struct core_percentage_session *sessions, gsiz
     return points;
 }
 
-/* The end when `missed` of what remains are missed and the others attended. Missed ones are worth
- * no more than any other and are dropped first. */
+/* So many sessions of the same points. */
+struct pile {
+    double points;
+    gint32 n;
+};
+
+/* The end when `missed` of what remains are missed and the others attended. */
 static struct sum sum_at_end(const struct core_rules *rules, const GArray *known, gint32 attended,
                              gint32 missed)
 {
-    const double worth[] = {core_rules_points(rules, CORE_STATUS_ABSENT, NULL),
-                            core_rules_points(rules, CORE_STATUS_PRESENT, NULL)};
-    struct sum sum = {worth[0] * missed + worth[1] * attended,
+    struct pile piles[] = {
+        {core_rules_points(rules, CORE_STATUS_ABSENT, NULL), missed},
+        {core_rules_points(rules, CORE_STATUS_PRESENT, NULL), attended},
+    };
+    struct sum sum = {piles[0].points * missed + piles[1].points * attended,
                       missed + attended + (gint32)known->len};
-    gint32 zeros = missed;
     guint next = 0;
 
     for (guint i = 0; i < known->len; i++)
         sum.earned += g_array_index(known, double, i);
     for (gint32 i = 0; i < rules->drop_worst; i++) {
-        const bool zero = zeros > 0;
-        if (!zero && next >= known->len)
+        struct pile *worst = NULL;
+        for (gsize p = 0; p < G_N_ELEMENTS(piles); p++)
+            if (piles[p].n > 0 && (!worst || piles[p].points < worst->points))
+                worst = &piles[p];
+        if (next < known->len && (!worst || g_array_index(known, double, next) <= worst->points))
+            worst = NULL;
+        if (!worst && next >= known->len)
             break;
-        const double points = zero ? worth[0] : g_array_index(known, double, next);
+        const double points = worst ? worst->points : g_array_index(known, double, next);
         if (!may_drop(sum, points))
             break;
         sum.earned -= points;
         sum.possible--;
-        zeros -= zero;
-        next += !zero;
+        if (worst)
+            worst->n--;
+        else
+            next++;
     }
     return sum;
 }

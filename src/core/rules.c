@@ -370,6 +370,7 @@ enum core_status core_rules_presence(const struct core_rules *rules, base_time s
     /* Who came late does not get better by leaving early. */
     if (!left || left->kind < arrived)
         return arrived;
-    g_strlcpy(code, left->code, CORE_RULES_CODE_SIZE);
+    if (left >= rules->statuses + CORE_STATUS_N)
+        g_strlcpy(code, left->code, CORE_RULES_CODE_SIZE);
     return left->kind;
 }

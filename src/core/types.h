@@ -149,7 +149,7 @@ struct core_attendance {
     char *occasion;              /* "day:YYYY-MM-DD" or "session:<uuid>" */
     char *local_day;             /* "YYYY-MM-DD" in the institution's time zone */
     base_time marked_at;         /* by the server's clock */
-    base_time captured_at;       /* when the picture was taken, where a device has said so; 0 */
+    base_time captured_at;       /* by the clock of a device, as it said; 0. Nothing counts by it */
     base_time last_seen_at;      /* of the last scan, where there was another; 0 */
     enum core_status status;
     char *status_code; /* the site's own status, which counts as `status`; NULL: that itself */

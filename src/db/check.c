@@ -36,6 +36,12 @@ static const struct {
     {"Missing counters of face changes",
      "SELECT CASE WHEN COUNT(*) = 1 THEN 0 ELSE 1 END FROM counters "
      "WHERE name = 'faces_revision'"},
+    {"Entries of the audit log ahead of the counter of their places",
+     "SELECT COUNT(*) FROM audit_log WHERE position > "
+     "(SELECT MAX(value) FROM counters WHERE name = 'audit_position')"},
+    {"Missing counters of the audit log",
+     "SELECT CASE WHEN COUNT(*) = 1 THEN 0 ELSE 1 END FROM counters "
+     "WHERE name = 'audit_position'"},
 };
 
 static bool apply_rules(struct db_connection *connection, GPtrArray *findings, GError **error)

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "db/driver.h"
+#include "db/load.h"
 
 #include <string.h>
 
@@ -468,19 +469,10 @@ static bool verify(struct db_connection *to, gpointer data, GError **error)
 
 /* ---- The whole ---- */
 
-/* Rows that were stored with their numbers leave the counter of new ones behind: PostgreSQL keeps
- * that apart from the table, the others follow by themselves. */
 static bool renumber(struct db_connection *to, gpointer data, GError **error)
 {
-    static const struct db_sql SET = {
-        .common = "SELECT 1",
-        .postgresql = "SELECT setval(pg_get_serial_sequence('audit_log', 'sequence'), "
-                      "COALESCE(MAX(sequence), 0) + 1, false) FROM audit_log",
-    };
-    gint64 number;
-
     (void)data;
-    return db_query_int(to, &number, error, db_sql(to, &SET));
+    return db_load_end(to, error);
 }
 
 /* Until the end a power cut may cost the last batches, which the next run copies again: they need

@@ -106,8 +106,10 @@ struct db_driver {
     bool (*commit)(struct db_connection *connection, GError **error);
     void (*rollback)(struct db_connection *connection);
 
-    /* Keeps other programs from changing the schema until the lock is given back or the connection
-     * ends; waits for them, without a limit of its own. NULL: transactions do that. */
+    /* Around the steps of a migration, outside any transaction: keeps other programs from changing
+     * the schema until the lock is given back or the connection ends, waiting for them without a
+     * limit of its own, and readies the connection for tables that are made anew. NULL: neither is
+     * needed. */
     bool (*lock_schema)(struct db_connection *connection, bool lock, GError **error);
     /* Runs several statements, inside the caller's transaction. Where the database commits each by
      * itself, what an interrupted run has done before is passed over. */

@@ -1,9 +1,5 @@
 #include "db/schema.h"
 
-#include "base/error.h"
-
-#include <string.h>
-
 /* Each table lists its columns once: FIRST(name, kind) NEXT(name, kind) …; the statements and the
  * array of columns are made of that list by the compiler. */
 #define INSTITUTIONS_(FIRST, NEXT)                                                                 \
@@ -41,7 +37,9 @@
     NEXT(faces_revision, INT)                                                                      \
     NEXT(created_at, TIME)                                                                         \
     NEXT(updated_at, TIME)                                                                         \
-    NEXT(deleted_at, TIME)
+    NEXT(deleted_at, TIME)                                                                         \
+    NEXT(student_number, TEXT)                                                                     \
+    NEXT(language, TEXT)
 
 #define GROUP_TEACHERS_(FIRST, NEXT)                                                               \
     FIRST(teacher_id, UUID)                                                                        \
@@ -69,7 +67,12 @@
     NEXT(marked_by, UUID)                                                                          \
     NEXT(note, TEXT)                                                                               \
     NEXT(created_at, TIME)                                                                         \
-    NEXT(updated_at, TIME)
+    NEXT(updated_at, TIME)                                                                         \
+    NEXT(session_id, UUID)                                                                         \
+    NEXT(course_id, UUID)                                                                          \
+    NEXT(captured_at, TIME)                                                                        \
+    NEXT(last_seen_at, TIME)                                                                       \
+    NEXT(status_code, TEXT)
 
 #define IMAGES_(FIRST, NEXT)                                                                       \
     FIRST(id, UUID)                                                                                \
@@ -101,11 +104,229 @@
     NEXT(actor_id, UUID)                                                                           \
     NEXT(action, TEXT)                                                                             \
     NEXT(subject, TEXT)                                                                            \
-    NEXT(details, TEXT)
+    NEXT(details, TEXT)                                                                            \
+    NEXT(position, INT)                                                                            \
+    NEXT(previous_hash, BLOB)                                                                      \
+    NEXT(hash, BLOB)
 
 #define REVOKED_TOKENS_(FIRST, NEXT)                                                               \
     FIRST(jti, TEXT)                                                                               \
     NEXT(expires_at, TIME)
+
+#define TERMS_(FIRST, NEXT)                                                                        \
+    FIRST(id, UUID)                                                                                \
+    NEXT(institution_id, UUID)                                                                     \
+    NEXT(name, TEXT)                                                                               \
+    NEXT(name_key, TEXT)                                                                           \
+    NEXT(first_day, TEXT)                                                                          \
+    NEXT(last_day, TEXT)                                                                           \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(updated_at, TIME)
+
+#define SUBJECTS_(FIRST, NEXT)                                                                     \
+    FIRST(id, UUID)                                                                                \
+    NEXT(institution_id, UUID)                                                                     \
+    NEXT(code, TEXT)                                                                               \
+    NEXT(name, TEXT)                                                                               \
+    NEXT(name_key, TEXT)                                                                           \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(updated_at, TIME)
+
+#define ROOMS_(FIRST, NEXT)                                                                        \
+    FIRST(id, UUID)                                                                                \
+    NEXT(institution_id, UUID)                                                                     \
+    NEXT(name, TEXT)                                                                               \
+    NEXT(name_key, TEXT)                                                                           \
+    NEXT(capacity, INT)                                                                            \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(updated_at, TIME)
+
+#define POLICIES_(FIRST, NEXT)                                                                     \
+    FIRST(id, UUID)                                                                                \
+    NEXT(institution_id, UUID)                                                                     \
+    NEXT(default_of, UUID)                                                                         \
+    NEXT(name, TEXT)                                                                               \
+    NEXT(name_key, TEXT)                                                                           \
+    NEXT(rules, TEXT)                                                                              \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(updated_at, TIME)
+
+#define COURSES_(FIRST, NEXT)                                                                      \
+    FIRST(id, UUID)                                                                                \
+    NEXT(institution_id, UUID)                                                                     \
+    NEXT(term_id, UUID)                                                                            \
+    NEXT(subject_id, UUID)                                                                         \
+    NEXT(policy_id, UUID)                                                                          \
+    NEXT(name, TEXT)                                                                               \
+    NEXT(name_key, TEXT)                                                                           \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(updated_at, TIME)
+
+#define COURSE_GROUPS_(FIRST, NEXT)                                                                \
+    FIRST(course_id, UUID)                                                                         \
+    NEXT(group_id, UUID)
+
+#define COURSE_TEACHERS_(FIRST, NEXT)                                                              \
+    FIRST(teacher_id, UUID)                                                                        \
+    NEXT(course_id, UUID)
+
+#define ENROLMENTS_(FIRST, NEXT)                                                                   \
+    FIRST(id, UUID)                                                                                \
+    NEXT(user_id, UUID)                                                                            \
+    NEXT(group_id, UUID)                                                                           \
+    NEXT(course_id, UUID)                                                                          \
+    NEXT(first_day, TEXT)                                                                          \
+    NEXT(last_day, TEXT)                                                                           \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(updated_at, TIME)
+
+#define HOLIDAYS_(FIRST, NEXT)                                                                     \
+    FIRST(id, UUID)                                                                                \
+    NEXT(institution_id, UUID)                                                                     \
+    NEXT(name, TEXT)                                                                               \
+    NEXT(first_day, TEXT)                                                                          \
+    NEXT(last_day, TEXT)                                                                           \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(updated_at, TIME)
+
+#define SLOTS_(FIRST, NEXT)                                                                        \
+    FIRST(id, UUID)                                                                                \
+    NEXT(course_id, UUID)                                                                          \
+    NEXT(room_id, UUID)                                                                            \
+    NEXT(weekday, INT)                                                                             \
+    NEXT(start_second, INT)                                                                        \
+    NEXT(end_second, INT)                                                                          \
+    NEXT(first_day, TEXT)                                                                          \
+    NEXT(last_day, TEXT)                                                                           \
+    NEXT(every_weeks, INT)                                                                         \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(updated_at, TIME)
+
+#define SESSIONS_(FIRST, NEXT)                                                                     \
+    FIRST(id, UUID)                                                                                \
+    NEXT(course_id, UUID)                                                                          \
+    NEXT(slot_id, UUID)                                                                            \
+    NEXT(slot_day, TEXT)                                                                           \
+    NEXT(external_uid, TEXT)                                                                       \
+    NEXT(room_id, UUID)                                                                            \
+    NEXT(title, TEXT)                                                                              \
+    NEXT(local_day, TEXT)                                                                          \
+    NEXT(start_second, INT)                                                                        \
+    NEXT(end_second, INT)                                                                          \
+    NEXT(starts_at, TIME)                                                                          \
+    NEXT(ends_at, TIME)                                                                            \
+    NEXT(state, TEXT)                                                                              \
+    NEXT(edited, BOOL)                                                                             \
+    NEXT(note, TEXT)                                                                               \
+    NEXT(closed_at, TIME)                                                                          \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(updated_at, TIME)
+
+#define ATTENDANCE_CHANGES_(FIRST, NEXT)                                                           \
+    FIRST(id, UUID)                                                                                \
+    NEXT(attendance_id, UUID)                                                                      \
+    NEXT(changed_at, TIME)                                                                         \
+    NEXT(changed_by, UUID)                                                                         \
+    NEXT(from_status, TEXT)                                                                        \
+    NEXT(from_code, TEXT)                                                                          \
+    NEXT(from_method, TEXT)                                                                        \
+    NEXT(to_status, TEXT)                                                                          \
+    NEXT(to_code, TEXT)                                                                            \
+    NEXT(reason, TEXT)
+
+#define DISPUTES_(FIRST, NEXT)                                                                     \
+    FIRST(id, UUID)                                                                                \
+    NEXT(attendance_id, UUID)                                                                      \
+    NEXT(open_of, UUID)                                                                            \
+    NEXT(user_id, UUID)                                                                            \
+    NEXT(message, TEXT)                                                                            \
+    NEXT(state, TEXT)                                                                              \
+    NEXT(answer, TEXT)                                                                             \
+    NEXT(answered_by, UUID)                                                                        \
+    NEXT(answered_at, TIME)                                                                        \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(updated_at, TIME)
+
+#define EXTERNAL_IDS_(FIRST, NEXT)                                                                 \
+    FIRST(kind, TEXT)                                                                              \
+    NEXT(external_id, TEXT)                                                                        \
+    NEXT(entity_id, UUID)                                                                          \
+    NEXT(created_at, TIME)
+
+#define PHOTO_IMPORTS_(FIRST, NEXT)                                                                \
+    FIRST(user_id, UUID)                                                                           \
+    NEXT(sha256, BLOB)                                                                             \
+    NEXT(outcome, TEXT)                                                                            \
+    NEXT(created_at, TIME)
+
+#define CALENDAR_FEEDS_(FIRST, NEXT)                                                               \
+    FIRST(user_id, UUID)                                                                           \
+    NEXT(token_hash, BLOB)                                                                         \
+    NEXT(created_at, TIME)
+
+#define WEBHOOKS_(FIRST, NEXT)                                                                     \
+    FIRST(id, UUID)                                                                                \
+    NEXT(institution_id, UUID)                                                                     \
+    NEXT(url, TEXT)                                                                                \
+    NEXT(events, TEXT)                                                                             \
+    NEXT(secret, TEXT)                                                                             \
+    NEXT(active, BOOL)                                                                             \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(updated_at, TIME)
+
+#define OUTBOX_(FIRST, NEXT)                                                                       \
+    FIRST(id, UUID)                                                                                \
+    NEXT(channel, TEXT)                                                                            \
+    NEXT(kind, TEXT)                                                                               \
+    NEXT(dedupe_key, TEXT)                                                                         \
+    NEXT(user_id, UUID)                                                                            \
+    NEXT(webhook_id, UUID)                                                                         \
+    NEXT(parameters, TEXT)                                                                         \
+    NEXT(state, TEXT)                                                                              \
+    NEXT(attempts, INT)                                                                            \
+    NEXT(due_at, TIME)                                                                             \
+    NEXT(leased_until, TIME)                                                                       \
+    NEXT(lease, TEXT)                                                                              \
+    NEXT(last_error, TEXT)                                                                         \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(finished_at, TIME)
+
+#define REPORT_SCHEDULES_(FIRST, NEXT)                                                             \
+    FIRST(id, UUID)                                                                                \
+    NEXT(user_id, UUID)                                                                            \
+    NEXT(course_id, UUID)                                                                          \
+    NEXT(kind, TEXT)                                                                               \
+    NEXT(frequency, TEXT)                                                                          \
+    NEXT(weekday, INT)                                                                             \
+    NEXT(at_second, INT)                                                                           \
+    NEXT(format, TEXT)                                                                             \
+    NEXT(active, BOOL)                                                                             \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(updated_at, TIME)
+
+#define MAIL_REFUSALS_(FIRST, NEXT)                                                                \
+    FIRST(user_id, UUID)                                                                           \
+    NEXT(kind, TEXT)                                                                               \
+    NEXT(created_at, TIME)
+
+#define JOBS_(FIRST, NEXT)                                                                         \
+    FIRST(id, UUID)                                                                                \
+    NEXT(user_id, UUID)                                                                            \
+    NEXT(kind, TEXT)                                                                               \
+    NEXT(parameters, TEXT)                                                                         \
+    NEXT(state, TEXT)                                                                              \
+    NEXT(done, INT)                                                                                \
+    NEXT(total, INT)                                                                               \
+    NEXT(lease, TEXT)                                                                              \
+    NEXT(leased_until, TIME)                                                                       \
+    NEXT(blob_key, TEXT)                                                                           \
+    NEXT(media_type, TEXT)                                                                         \
+    NEXT(file_name, TEXT)                                                                          \
+    NEXT(size, INT)                                                                                \
+    NEXT(error, TEXT)                                                                              \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(updated_at, TIME)                                                                         \
+    NEXT(finished_at, TIME)
 
 #define COLUMN_(name, kind) {#name, DB_KIND_##kind},
 #define FIRST_NAME_(name, kind) #name
@@ -141,8 +362,29 @@ const struct db_schema_table db_schema_tables[] = {
     TABLE_BY_("users", USERS_, "id"),
     TABLE_BY_TWO_("group_teachers", GROUP_TEACHERS_, "teacher_id", "group_id"),
     TABLE_BY_("face_templates", FACE_TEMPLATES_, "id"),
+    TABLE_BY_("terms", TERMS_, "id"),
+    TABLE_BY_("subjects", SUBJECTS_, "id"),
+    TABLE_BY_("rooms", ROOMS_, "id"),
+    TABLE_BY_("policies", POLICIES_, "id"),
+    TABLE_BY_("courses", COURSES_, "id"),
+    TABLE_BY_TWO_("course_groups", COURSE_GROUPS_, "course_id", "group_id"),
+    TABLE_BY_TWO_("course_teachers", COURSE_TEACHERS_, "teacher_id", "course_id"),
+    TABLE_BY_("enrolments", ENROLMENTS_, "id"),
+    TABLE_BY_("holidays", HOLIDAYS_, "id"),
+    TABLE_BY_("slots", SLOTS_, "id"),
+    TABLE_BY_("sessions", SESSIONS_, "id"),
     TABLE_BY_("attendance", ATTENDANCE_, "id"),
     TABLE_BY_("images", IMAGES_, "id"),
+    TABLE_BY_("attendance_changes", ATTENDANCE_CHANGES_, "id"),
+    TABLE_BY_("disputes", DISPUTES_, "id"),
+    TABLE_BY_TWO_("external_ids", EXTERNAL_IDS_, "kind", "external_id"),
+    TABLE_BY_TWO_("photo_imports", PHOTO_IMPORTS_, "user_id", "sha256"),
+    TABLE_BY_("calendar_feeds", CALENDAR_FEEDS_, "user_id"),
+    TABLE_BY_("webhooks", WEBHOOKS_, "id"),
+    TABLE_BY_("outbox", OUTBOX_, "id"),
+    TABLE_BY_("report_schedules", REPORT_SCHEDULES_, "id"),
+    TABLE_BY_TWO_("mail_refusals", MAIL_REFUSALS_, "user_id", "kind"),
+    TABLE_BY_("jobs", JOBS_, "id"),
     TABLE_BY_("settings", SETTINGS_, "name"),
     TABLE_BY_("counters", COUNTERS_, "name"),
     TABLE_BY_("audit_log", AUDIT_LOG_, "sequence"),
@@ -170,192 +412,42 @@ const struct db_schema_reference db_schema_references[] = {
     REFERENCE_("images", "user_id", "users"),
     REFERENCE_("images", "template_id", "face_templates"),
     REFERENCE_("images", "attendance_id", "attendance"),
+    REFERENCE_("attendance", "session_id", "sessions"),
+    REFERENCE_("attendance", "course_id", "courses"),
+    REFERENCE_("terms", "institution_id", "institutions"),
+    REFERENCE_("subjects", "institution_id", "institutions"),
+    REFERENCE_("rooms", "institution_id", "institutions"),
+    REFERENCE_("policies", "institution_id", "institutions"),
+    REFERENCE_("courses", "institution_id", "institutions"),
+    REFERENCE_("courses", "term_id", "terms"),
+    REFERENCE_("courses", "subject_id", "subjects"),
+    REFERENCE_("courses", "policy_id", "policies"),
+    REFERENCE_("course_groups", "course_id", "courses"),
+    REFERENCE_("course_groups", "group_id", "class_groups"),
+    REFERENCE_("course_teachers", "course_id", "courses"),
+    REFERENCE_("course_teachers", "teacher_id", "users"),
+    REFERENCE_("enrolments", "user_id", "users"),
+    REFERENCE_("enrolments", "group_id", "class_groups"),
+    REFERENCE_("enrolments", "course_id", "courses"),
+    REFERENCE_("holidays", "institution_id", "institutions"),
+    REFERENCE_("slots", "course_id", "courses"),
+    REFERENCE_("slots", "room_id", "rooms"),
+    REFERENCE_("sessions", "course_id", "courses"),
+    REFERENCE_("sessions", "slot_id", "slots"),
+    REFERENCE_("sessions", "room_id", "rooms"),
+    REFERENCE_("attendance_changes", "attendance_id", "attendance"),
+    REFERENCE_("attendance_changes", "changed_by", "users"),
+    REFERENCE_("disputes", "attendance_id", "attendance"),
+    REFERENCE_("disputes", "user_id", "users"),
+    REFERENCE_("disputes", "answered_by", "users"),
+    REFERENCE_("photo_imports", "user_id", "users"),
+    REFERENCE_("calendar_feeds", "user_id", "users"),
+    REFERENCE_("webhooks", "institution_id", "institutions"),
+    REFERENCE_("outbox", "user_id", "users"),
+    REFERENCE_("outbox", "webhook_id", "webhooks"),
+    REFERENCE_("report_schedules", "user_id", "users"),
+    REFERENCE_("report_schedules", "course_id", "courses"),
+    REFERENCE_("mail_refusals", "user_id", "users"),
+    REFERENCE_("jobs", "user_id", "users"),
 };
 const guint db_schema_references_n = G_N_ELEMENTS(db_schema_references);
-
-struct db_value db_schema_value(struct db_rows *rows, guint column, enum db_kind kind)
-{
-    if (kind == DB_KIND_NULL || db_rows_is_null(rows, column))
-        return db_null();
-    switch (kind) {
-    case DB_KIND_BOOL:
-        return db_bool(db_rows_bool(rows, column));
-    case DB_KIND_INT:
-        return db_int(db_rows_int(rows, column));
-    case DB_KIND_REAL:
-        return db_real(db_rows_real(rows, column));
-    case DB_KIND_TEXT:
-        return db_text(db_rows_text(rows, column));
-    case DB_KIND_UUID: /* not db_uuid(): the nil UUID of a row is no NULL */
-        return (struct db_value){.kind = kind, .uuid = db_rows_uuid(rows, column)};
-    case DB_KIND_TIME:
-        return db_time(db_rows_time(rows, column));
-    case DB_KIND_BLOB:
-    case DB_KIND_NULL:
-        break;
-    }
-
-    gsize size;
-    const void *data = db_rows_blob(rows, column, &size);
-    return db_blob(data, size);
-}
-
-gpointer db_schema_keep(struct db_value *value)
-{
-    char *bytes = g_malloc0(value->bytes.size + 1); /* an empty value needs an address as well */
-
-    if (value->bytes.size)
-        memcpy(bytes, value->bytes.data, value->bytes.size);
-    value->bytes.data = bytes;
-    return bytes;
-}
-
-/* ---- Reading a whole table ---- */
-
-void db_schema_reader_init(struct db_schema_reader *reader, const struct db_schema_table *table)
-{
-    *reader = (struct db_schema_reader){.table = table};
-}
-
-void db_schema_reader_clear(struct db_schema_reader *reader)
-{
-    for (guint i = 0; i < DB_SCHEMA_KEY_MAX; i++)
-        g_clear_pointer(&reader->key_bytes[i], g_free);
-}
-
-/* Takes the key from the first columns of a row: every statement has it there. */
-void db_schema_reader_pass(struct db_schema_reader *reader, struct db_rows *rows)
-{
-    db_schema_reader_clear(reader);
-    for (guint i = 0; i < reader->table->key_n; i++) {
-        struct db_value value = db_schema_value(rows, i, reader->table->columns[i].kind);
-
-        if (value.kind == DB_KIND_TEXT || value.kind == DB_KIND_BLOB) {
-            reader->key_bytes[i] = db_schema_keep(&value);
-        }
-        reader->key[i] = value;
-    }
-    reader->begun = true;
-}
-
-bool db_schema_reader_skip(struct db_schema_reader *reader, struct db_connection *connection,
-                           GError **error)
-{
-    g_autoptr(db_rows) rows = db_query(connection, error, reader->table->last);
-    GError *problem = NULL;
-
-    if (!rows)
-        return false;
-    if (db_rows_next(rows, &problem))
-        db_schema_reader_pass(reader, rows);
-    if (problem)
-        g_propagate_error(error, problem);
-    return !problem;
-}
-
-struct db_rows *db_schema_reader_page(struct db_schema_reader *reader,
-                                      struct db_connection *connection, GError **error)
-{
-    const struct db_schema_table *table = reader->table;
-    struct db_value values[DB_SCHEMA_KEY_MAX + 1];
-    guint n = reader->begun ? table->key_n : 0;
-
-    memcpy(values, reader->key, n * sizeof *values);
-    values[n] = db_int(DB_SCHEMA_PAGE);
-    return db_query_values(connection, error, reader->begun ? table->next : table->first, values,
-                           n + 1);
-}
-
-static void append_number(GByteArray *bytes, guint64 number)
-{
-    guint64 ordered = GUINT64_TO_BE(number);
-
-    g_byte_array_append(bytes, (const guint8 *)&ordered, sizeof ordered);
-}
-
-static void append_value(GByteArray *bytes, const struct db_value *value)
-{
-    guint8 small = (guint8)value->kind;
-    guint64 bits;
-    double real;
-
-    g_byte_array_append(bytes, &small, 1);
-    switch (value->kind) {
-    case DB_KIND_NULL:
-        break;
-    case DB_KIND_BOOL:
-        small = value->integer != 0;
-        g_byte_array_append(bytes, &small, 1);
-        break;
-    case DB_KIND_INT:
-    case DB_KIND_TIME:
-        append_number(bytes, (guint64)value->integer);
-        break;
-    case DB_KIND_REAL:
-        real = value->real == 0 ? 0 : value->real; /* SQLite does not keep the sign of zero */
-        memcpy(&bits, &real, sizeof bits);
-        append_number(bytes, bits);
-        break;
-    case DB_KIND_TEXT:
-    case DB_KIND_BLOB:
-        append_number(bytes, value->bytes.size);
-        if (value->bytes.size)
-            g_byte_array_append(bytes, value->bytes.data, (guint)value->bytes.size);
-        break;
-    case DB_KIND_UUID:
-        g_byte_array_append(bytes, value->uuid.bytes, sizeof value->uuid.bytes);
-        break;
-    }
-}
-
-/* One page into the checksum; `n` gets how many rows it had. */
-static bool digest_page(struct db_schema_reader *reader, struct db_connection *connection,
-                        GChecksum *checksum, guint *n, GError **error)
-{
-    const struct db_schema_table *table = reader->table;
-    g_autoptr(db_rows) rows = db_schema_reader_page(reader, connection, error);
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    GError *problem = NULL;
-
-    *n = 0;
-    if (!rows)
-        return false;
-    while (db_rows_next(rows, &problem)) {
-        g_byte_array_set_size(bytes, 0);
-        for (guint i = 0; i < table->columns_n; i++) {
-            struct db_value value = db_schema_value(rows, i, table->columns[i].kind);
-            append_value(bytes, &value);
-        }
-        g_checksum_update(checksum, bytes->data, (gssize)bytes->len);
-        if (++*n == DB_SCHEMA_PAGE)
-            db_schema_reader_pass(reader, rows);
-    }
-    if (problem)
-        g_propagate_error(error, problem);
-    return !problem;
-}
-
-bool db_schema_digest(struct db_connection *connection, const struct db_schema_table *table,
-                      bool (*step)(gint64 rows, gpointer data), gpointer data, gint64 *rows,
-                      char digest[static DB_SCHEMA_DIGEST_SIZE], GError **error)
-{
-    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-    struct db_schema_reader reader;
-    guint n = DB_SCHEMA_PAGE;
-    bool done = true;
-
-    db_schema_reader_init(&reader, table);
-    *rows = 0;
-    while (done && n == DB_SCHEMA_PAGE) {
-        done = digest_page(&reader, connection, checksum, &n, error);
-        *rows += n;
-        if (done && step && !step(*rows, data)) {
-            g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
-                        "It was stopped before its end. Run the same command again.");
-            done = false;
-        }
-    }
-    db_schema_reader_clear(&reader);
-    g_strlcpy(digest, g_checksum_get_string(checksum), DB_SCHEMA_DIGEST_SIZE);
-    return done;
-}

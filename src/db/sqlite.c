@@ -465,6 +465,25 @@ static void sqlite_rollback(struct db_connection *connection)
 
 /* ---- Schema and health ---- */
 
+/* Making a table anew drops the old one, which deletes its rows, which would delete what refers to
+ * them: so keys are not enforced while a step runs, and looked at before they are again. Programs
+ * that migrate at once take turns by their transactions. */
+static bool sqlite_lock_schema(struct db_connection *connection, bool lock, GError **error)
+{
+    struct native *native = connection->native;
+    gint64 broken = 0;
+
+    if (lock)
+        return run_script(native->handle, "PRAGMA foreign_keys = OFF", error);
+    if (!db_query_int(connection, &broken, error, "SELECT COUNT(*) FROM pragma_foreign_key_check"))
+        return false;
+    if (broken > 0)
+        g_warning("%" G_GINT64_FORMAT " rows of the database refer to rows that are not there; "
+                  "presente db check names them.",
+                  broken);
+    return run_script(native->handle, "PRAGMA foreign_keys = ON", error);
+}
+
 static bool sqlite_script(struct db_connection *connection, const char *sql, GError **error)
 {
     struct native *native = connection->native;
@@ -526,6 +545,7 @@ const struct db_driver db_driver_sqlite = {
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
+    .lock_schema = sqlite_lock_schema,
     .script = sqlite_script,
     .table_exists = sqlite_table_exists,
     .check = sqlite_check,

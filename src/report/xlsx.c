@@ -57,22 +57,31 @@ bool report_xlsx_check(lxw_error code, GError **error)
     }
 }
 
-static bool is_xml(guchar c)
+/* Bytes of a character that XML 1.0 cannot hold: control characters, U+FFFE and U+FFFF. 0: it can.
+ */
+static gsize not_xml(const char *c)
 {
-    return c >= 0x20 || c == '\t' || c == '\n' || c == '\r';
+    const guchar byte = (guchar)*c;
+
+    if (byte < 0x20)
+        return byte != '\t' && byte != '\n' && byte != '\r';
+    return byte == 0xEF && (guchar)c[1] == 0xBF && (guchar)c[2] >= 0xBE ? 3 : 0;
 }
 
 const char *report_xlsx_text(const char *text, GString *scratch)
 {
     const char *c = text;
 
-    while (*c && is_xml((guchar)*c))
+    while (*c && !not_xml(c))
         c++;
     if (!*c)
         return text;
     g_string_truncate(scratch, 0);
-    for (c = text; *c; c++)
-        g_string_append_c(scratch, is_xml((guchar)*c) ? *c : ' ');
+    for (c = text; *c;) {
+        const gsize bytes = not_xml(c);
+        g_string_append_c(scratch, bytes ? ' ' : *c);
+        c += MAX(bytes, 1);
+    }
     return scratch->str;
 }
 
@@ -341,7 +350,7 @@ static char *sheet_name(const struct report *report)
 
     g_strdelimit(start, "[]:*?/\\'", ' ');
     for (char *c = start; *c; c++)
-        if (!is_xml((guchar)*c) || g_ascii_isspace(*c))
+        if ((guchar)*c < 0x20 || g_ascii_isspace(*c))
             *c = ' ';
     g_strstrip(start);
     /* Names that the workbook uses for the plots, and one that Excel keeps for itself. */

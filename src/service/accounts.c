@@ -41,7 +41,7 @@ static bool bootstrap_exists(struct db_connection *connection, struct bootstrap 
 static bool bootstrap_body(struct db_connection *connection, gpointer data, GError **error)
 {
     struct bootstrap *work = data;
-    char id[BASE_UUID_TEXT_SIZE];
+    char id[BASE_UUID_TEXT_SIZE], today[CORE_DAY_SIZE];
     g_autofree char *standing = NULL;
     bool exists = false;
 
@@ -59,7 +59,8 @@ static bool bootstrap_body(struct db_connection *connection, gpointer data, GErr
         return service_fail(error, BASE_ERROR_UNAVAILABLE,
                             "Another process is setting up this database; please try again.");
     if (!db_institution_insert(connection, &work->institution, error) ||
-        !db_user_insert(connection, &work->admin, error) ||
+        !service_today_on(work->service, connection, today, error) ||
+        !db_user_insert(connection, &work->admin, today, error) ||
         !service_audit(connection, NULL, "institution.create", &work->institution.id, NULL,
                        error) ||
         !service_audit(connection, NULL, "user.create", &work->admin.id,

@@ -1,5 +1,6 @@
 #include "service/groups.h"
 
+#include "db/query/course.h"
 #include "db/query/user.h"
 #include "service/internal.h"
 
@@ -103,9 +104,24 @@ struct core_group *service_group_rename(struct service *service,
 static bool group_delete_body(struct db_connection *connection, gpointer data, GError **error)
 {
     const struct group_work *work = data;
+    const struct db_course_filter taught = {.group_id = work->id};
+    const struct db_page one = {.limit = 1};
+    gint64 courses = 0;
     g_autoptr(core_group) group = db_group_find(connection, &work->id, error);
+    g_autoptr(GPtrArray) first =
+        group ? db_course_list(connection, &taught, &one, &courses, error) : NULL;
 
-    return group && db_group_delete(connection, &work->id, error) &&
+    if (!first)
+        return false;
+    if (first->len > 0) {
+        const struct core_course *course = first->pdata[0];
+        return service_fail(error, BASE_ERROR_CONFLICT,
+                            "The group is taught in %" G_GINT64_FORMAT " %s (%s, %s); it cannot be "
+                            "deleted.",
+                            courses, courses == 1 ? "course" : "courses", course->name,
+                            course->term_name);
+    }
+    return db_group_delete(connection, &work->id, error) &&
            service_audit(connection, work->identity, "group.delete", &work->id,
                          json_pack("{s:s}", "name", group->name), error);
 }

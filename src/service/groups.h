@@ -14,6 +14,9 @@ struct core_group *service_group_rename(struct service *service,
                                         const struct service_identity *identity,
                                         const struct base_uuid *id, const char *name,
                                         GError **error);
+/* Marks stay, without a group, and who was in it when is forgotten with it; therefore a group that
+ * is or was taught in a course stays, because the registers of its sessions need to know
+ * (BASE_ERROR_CONFLICT, naming a course). */
 bool service_group_delete(struct service *service, const struct service_identity *identity,
                           const struct base_uuid *id, GError **error);
 

@@ -117,6 +117,7 @@ static bool profile_remove(struct db_connection *connection, struct profile_work
 static bool profile_body(struct db_connection *connection, gpointer data, GError **error)
 {
     struct profile_work *work = data;
+    char today[CORE_DAY_SIZE];
 
     if (!service_allow(connection, work->identity, CORE_ACTION_FACE_WRITE, &work->user_id, error))
         return false;
@@ -134,7 +135,8 @@ static bool profile_body(struct db_connection *connection, gpointer data, GError
         user->profile_image_url = work->image ? g_strdup(work->path) : NULL;
     }
     user->updated_at = base_time_now();
-    return db_user_update(connection, user, error) &&
+    return service_today_on(work->service, connection, today, error) &&
+           db_user_update(connection, user, today, error) &&
            service_audit(connection, work->identity, work->image ? "image.set" : "image.delete",
                          &work->user_id, NULL, error);
 }

@@ -11,8 +11,9 @@
 #include "service/users.h"
 
 enum {
-    SERVICE_NAME_MAX = 120,   /* characters */
-    SERVICE_REASON_MAX = 500, /* characters */
+    SERVICE_NAME_MAX = 120,         /* characters */
+    SERVICE_REASON_MAX = 500,       /* characters */
+    SERVICE_DASHBOARD_SECONDS = 60, /* how long counts of students at risk are remembered */
 };
 
 struct service_frames;
@@ -30,10 +31,16 @@ struct service {
     int faces_max;
     bool self_registration;
     bool liveness;
+    bool webhooks_private;
     struct service_images_options images;
-    struct service_frames *frames; /* NULL: not kept */
+    struct service_mail_options mail; /* its texts are the service's */
+    struct service_frames *frames;    /* NULL: not kept */
     GMutex images_lock;
     char *images_prefix; /* of every key in the store; NULL until it is asked for */
+
+    GMutex jobs_lock; /* of whether there is a new job, for those who wait for one (jobs.h) */
+    GCond jobs_wake;
+    guint jobs_new;
 
     /* One enrolment at a time compares its face with the gallery and stores it, or two requests
      * could enrol one face as two people. Taken before gallery_lock, never with a connection. */
@@ -46,6 +53,11 @@ struct service {
     bool gallery_faulty;        /* something did not open; read and written atomically */
     uint64_t gallery_keys;  /* version of the keyring that it was opened with; as the revision */
     gint64 judged_revision; /* of the faces that the key file was found not to open; atomic */
+
+    /* Counts of students at risk that a pass over many courses found, so that it is not made for
+     * every look at a dashboard: dashboard.c. */
+    GMutex dashboard_lock;
+    GHashTable *dashboard;
 
     /* Of the watch (watch.h), atomic. */
     gint64 watch_asked; /* monotonic time of a look that has had no answer yet, or 0 */
@@ -77,6 +89,22 @@ struct core_institution *service_institution_on(struct service *service,
 GTimeZone *service_zone_of(struct service *service, const struct core_institution *institution,
                            GError **error);
 
+/* The institution's local day now, "YYYY-MM-DD". */
+bool service_today_on(struct service *service, struct db_connection *connection,
+                      char today[CORE_DAY_SIZE], GError **error);
+
+/* Notes in the details of an audit entry that a field went `from` one value `to` another (NULL:
+ * none); nothing when they are equal. */
+void service_change_note(json_t *details, const char *field, const char *from, const char *to);
+void service_change_note_id(json_t *details, const char *field, const struct base_uuid *from,
+                            const struct base_uuid *to);
+
+/* Turns the CONFLICT of a unique column into a sentence; other errors are passed on. False. */
+bool service_taken(GError **error, GError *problem, const char *column, const char *sentence);
+
+/* A date that must be one: BASE_ERROR_INVALID naming `field` otherwise, for NULL too. */
+bool service_day_check(const char *day, const char *field, GError **error);
+
 /* A group that must exist: BASE_ERROR_INVALID naming `group_id` otherwise. Nil is fine. */
 bool service_group_check(struct db_connection *connection, const struct base_uuid *group_id,
                          GError **error);
@@ -92,6 +120,22 @@ bool service_session_issue(struct service *service, const struct core_user *user
 /* A sentence that a person wrote: 1 to SERVICE_REASON_MAX characters. NULL with
  * BASE_ERROR_INVALID naming `field`. */
 char *service_reason(const char *text, const char *field, GError **error);
+
+/* ---- mail_channel.c ---- */
+
+/* A copy with texts of its own, and their end. */
+void service_mail_options_init(struct service_mail_options *options,
+                               const struct service_mail_options *given);
+void service_mail_options_finish(struct service_mail_options *options);
+
+/* ---- links.c ---- */
+
+/* The whole link to set a password: public address, page and signed token. */
+char *service_link_password(struct service *service, const struct core_user *user, base_time life,
+                            GError **error);
+/* The signed token alone, for refusing mail of a kind. */
+char *service_link_unsubscribe(struct service *service, const struct core_user *user,
+                               const char *kind, GError **error);
 
 /* ---- gallery.c ---- */
 
@@ -179,6 +223,10 @@ bool service_batch_store(struct service *service, const struct service_identity 
  * BASE_ERROR_INVALID names the field. */
 bool service_user_apply(const struct service_user_input *input, const char *today,
                         struct core_user *user, GError **error);
+
+/* Says which of the unique fields of a person is taken (BASE_ERROR_CONFLICT), or passes another
+ * error on. False. */
+bool service_user_taken(GError **error, GError *problem);
 
 /* ---- accounts.c ---- */
 

@@ -1,16 +1,19 @@
 #include "service/marking.h"
 
-#include "db/query/attendance.h"
 #include "db/query/group.h"
+#include "db/query/session.h"
 #include "db/query/user.h"
+#include "service/attend.h"
 #include "service/gallery.h"
-#include "service/internal.h"
 #include "service/picture.h"
+#include "service/policies.h"
 
 void service_mark_clear(struct service_mark *mark)
 {
     core_attendance_free(mark->attendance);
+    core_session_free(mark->session);
     g_free(mark->person_name);
+    g_free(mark->not_me);
     g_free(mark->time_zone);
     *mark = (struct service_mark){0};
 }
@@ -34,20 +37,44 @@ static GArray *scope_group(struct db_connection *connection, const struct base_u
     return people;
 }
 
+/* The roster of a session that takes marks at this moment. */
+static GArray *scope_session(struct service *service, struct db_connection *connection,
+                             const struct base_uuid *session_id, base_time at, GError **error)
+{
+    struct core_rules rules;
+    g_autoptr(core_session) session = db_session_find(connection, session_id, error);
+    g_autoptr(core_institution) institution =
+        session ? service_institution_on(service, connection, error) : NULL;
+    GTimeZone *zone = institution ? service_zone_of(service, institution, error) : NULL;
+
+    if (!zone)
+        return NULL;
+    const bool ok = service_rules_of_course(connection, &session->course_id, &rules, error) &&
+                    service_session_takes_marks(session, &rules, zone, at, error);
+    g_time_zone_unref(zone);
+    return ok ? db_session_roster(connection, session, error) : NULL;
+}
+
 /* Brings the gallery up to date and finds the scope. No connection is held afterwards, because
  * the recogniser takes many times longer than the database. */
-static bool scope_prepare(struct service *service, const struct base_uuid *group_id,
-                          struct recognise_scope *scope, GArray **people, GError **error)
+static bool scope_prepare(struct service *service, const struct service_mark_request *request,
+                          base_time at, struct recognise_scope *scope, GArray **people,
+                          GError **error)
 {
+    const bool session = !base_uuid_is_nil(&request->session_id);
     g_autoptr(db_connection) connection = db_acquire(service->db, error);
 
     if (!connection || !service_gallery_sync_on(service, connection, error))
         return false;
     *people = NULL;
     *scope = (struct recognise_scope){.everybody = true};
-    if (base_uuid_is_nil(group_id))
+    if (!session && base_uuid_is_nil(&request->group_id))
         return true;
-    *people = scope_group(connection, group_id, error);
+    if (session && !base_uuid_is_nil(&request->group_id))
+        return service_fail(error, BASE_ERROR_INVALID,
+                            "group_id cannot be given together with session_id.");
+    *people = session ? scope_session(service, connection, &request->session_id, at, error)
+                      : scope_group(connection, &request->group_id, error);
     if (!*people)
         return false;
     *scope = (struct recognise_scope){
@@ -99,120 +126,29 @@ static void answer_blank(struct recognise_answer *answer, bool keep_person)
     answer->score = answer->runner_up_score = -1;
 }
 
-/* ---- the mark itself ---- */
+/* ---- the mark ---- */
 
-struct mark_work {
-    struct service *service;
-    const struct service_identity *identity;
-    const struct recognise_answer *answer;
-    struct base_uuid person;
-    base_time at;
-    char day[CORE_DAY_SIZE];
-    char occasion[CORE_OCCASION_SIZE];
-    enum core_status status;
-    struct core_attendance *attendance;
-    char *person_name;
-    bool gone; /* the person was deactivated or erased in the meantime */
-    bool is_new;
-};
-
-static bool mark_body(struct db_connection *connection, gpointer data, GError **error)
-{
-    struct mark_work *work = data;
-    GError *problem = NULL;
-    g_autoptr(core_user) user = person_enrolled(connection, &work->person, &problem);
-
-    g_clear_pointer(&work->attendance, core_attendance_free);
-    if (problem) {
-        g_propagate_error(error, problem);
-        return false;
-    }
-    work->gone = user == NULL;
-    work->is_new = false;
-    if (work->gone)
-        return true;
-    const base_time now = base_time_now();
-    struct core_attendance mark = {
-        .user_id = work->person,
-        .group_id = user->group_id,
-        .occasion = work->occasion,
-        .local_day = work->day,
-        .marked_at = work->at,
-        .status = work->status,
-        .method = CORE_METHOD_FACE,
-        .score = work->answer->score,
-        .created_at = now,
-        .updated_at = now,
-    };
-    base_uuid_new(&mark.id);
-    work->attendance = db_attendance_mark(connection, &mark, &work->is_new, error);
-    if (!work->attendance || !work->is_new)
-        return work->attendance != NULL;
-    return service_audit(connection, work->identity, "attendance.mark", &work->person,
-                         json_pack("{s:s, s:s}", "occasion", work->occasion, "status",
-                                   core_status_name(work->status)),
-                         error);
-}
-
-/* The mark that is there already, without the cost of a transaction that writes. */
-static bool mark_look(struct db_connection *connection, struct mark_work *work, GError **error)
-{
-    GError *problem = NULL;
-
-    work->attendance =
-        db_attendance_find_occasion(connection, &work->person, work->occasion, &problem);
-    if (work->attendance || g_error_matches(problem, BASE_ERROR, BASE_ERROR_NOT_FOUND)) {
-        g_clear_error(&problem);
-        return true;
-    }
-    g_propagate_error(error, problem);
-    return false;
-}
-
-static bool mark_time(struct mark_work *work, const struct core_institution *institution,
-                      GError **error)
-{
-    GTimeZone *zone = service_zone_of(work->service, institution, error);
-
-    if (!zone)
-        return false;
-    const bool ok = core_day_of_time(zone, work->at, work->day, error);
-    if (ok) {
-        core_occasion_of_day(work->day, work->occasion);
-        work->status = core_policy_status(&institution->policy, zone, work->at);
-    }
-    g_time_zone_unref(zone);
-    return ok;
-}
-
-static bool mark_matched(struct db_connection *connection, struct mark_work *work,
+static bool mark_matched(struct db_connection *connection, struct service_attend *attend,
                          const struct core_institution *institution, struct service_mark *mark,
                          GError **error)
 {
-    GError *problem = NULL;
-    g_autoptr(core_user) user = person_enrolled(connection, &work->person, &problem);
-
-    if (problem) {
-        g_propagate_error(error, problem);
+    attend->person = mark->answer.person;
+    attend->score = mark->answer.score;
+    if (!service_attend(connection, institution, attend, error))
         return false;
-    }
-    work->gone = user == NULL;
-    if (!work->gone &&
-        (!mark_time(work, institution, error) || !mark_look(connection, work, error)))
-        return false;
-    /* The unique key decides between two marks of one person at once. */
-    if (!work->gone && !work->attendance &&
-        !db_transaction_keyed_on(connection, mark_body, work, error))
-        return false;
-    if (work->gone) {
+    if (attend->gone) {
         mark->answer.kind = RECOGNISE_UNKNOWN;
         answer_blank(&mark->answer, false);
         return true;
     }
-    mark->attendance = g_steal_pointer(&work->attendance);
-    mark->already = !work->is_new;
-    mark->person_name = g_strdup(user->name);
-    return true;
+    mark->attendance = g_steal_pointer(&attend->attendance);
+    mark->session = g_steal_pointer(&attend->session);
+    mark->person_name = g_steal_pointer(&attend->person_name);
+    mark->already = !attend->is_new;
+    mark->seen = attend->seen;
+    if (attend->is_new)
+        mark->not_me = service_mark_token(attend->service, mark->attendance, error);
+    return !attend->is_new || mark->not_me;
 }
 
 /* Decides what of the answer goes to the caller; `mark->person_name` for a candidate to review. */
@@ -241,9 +177,9 @@ static bool mark_disclose(struct db_connection *connection, const struct service
     return true;
 }
 
-static bool mark_conclude(struct mark_work *work, struct service_mark *mark, GError **error)
+static bool mark_conclude(struct service_attend *attend, struct service_mark *mark, GError **error)
 {
-    struct service *service = work->service;
+    struct service *service = attend->service;
     g_autoptr(db_connection) connection = db_acquire(service->db, error);
     g_autoptr(core_institution) institution =
         connection ? service_institution_on(service, connection, error) : NULL;
@@ -252,12 +188,26 @@ static bool mark_conclude(struct mark_work *work, struct service_mark *mark, GEr
         return false;
     mark->time_zone =
         g_strdup(institution->time_zone ? institution->time_zone : CORE_TIME_ZONE_DEFAULT);
-    work->person = mark->answer.person;
-    work->answer = &mark->answer;
     if (mark->answer.kind == RECOGNISE_MATCH &&
-        !mark_matched(connection, work, institution, mark, error))
+        !mark_matched(connection, attend, institution, mark, error))
         return false;
-    return mark_disclose(connection, work->identity, mark, error);
+    return mark_disclose(connection, attend->identity, mark, error);
+}
+
+/* The moment that counts. */
+static base_time mark_instant(const struct service_identity *identity,
+                              const struct service_mark_request *request,
+                              enum core_time_source *source)
+{
+    const base_time arrival = base_time_now();
+    const bool staff = identity && identity->role != CORE_ROLE_STUDENT;
+
+    if (identity && identity->role == CORE_ROLE_ADMIN && request->at) {
+        *source = CORE_TIME_SOURCE_GIVEN;
+        return request->at;
+    }
+    return core_capture_instant(arrival, request->captured_at, request->sent_at,
+                                staff ? CORE_CAPTURE_STAFF : CORE_CAPTURE_ANYBODY, source);
 }
 
 bool service_mark_by_face(struct service *service, const struct service_identity *identity,
@@ -271,23 +221,26 @@ bool service_mark_by_face(struct service *service, const struct service_identity
     GArray *people = NULL;
 
     *mark = (struct service_mark){0};
-    if (!service_faces_ready(service, error) ||
-        !scope_prepare(service, &request->group_id, &options.scope, &people, error))
-        return false;
-    struct mark_work work = {
+    const base_time at = mark_instant(identity, request, &mark->time_source);
+    struct service_attend attend = {
         .service = service,
         .identity = identity,
-        .at = admin && request->at ? request->at : base_time_now(),
+        .session_id = request->session_id,
+        .at = at,
+        .captured_at = request->captured_at,
+        .method = CORE_METHOD_FACE,
     };
-    const bool ok = recognise_probe(service->recogniser, request->frames, request->frames_n,
+    const bool ok = service_faces_ready(service, error) &&
+                    scope_prepare(service, request, at, &options.scope, &people, error) &&
+                    recognise_probe(service->recogniser, request->frames, request->frames_n,
                                     &options, &mark->answer, error) &&
-                    mark_conclude(&work, mark, error);
-    if (ok && work.is_new)
+                    mark_conclude(&attend, mark, error);
+    if (ok && attend.is_new)
         service_frame_keep(service, mark->attendance, &request->frames[mark->answer.frame],
                            &mark->answer);
     if (people)
         g_array_unref(people);
-    core_attendance_free(work.attendance);
+    service_attend_clear(&attend);
     if (!ok)
         service_mark_clear(mark);
     return ok;

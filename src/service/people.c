@@ -8,10 +8,10 @@
 #include <string.h>
 
 enum {
-    OWN_FIELDS =
-        SERVICE_USER_NAME | SERVICE_USER_AGE | SERVICE_USER_DATE_OF_BIRTH | SERVICE_USER_IMAGE,
+    OWN_FIELDS = SERVICE_USER_NAME | SERVICE_USER_AGE | SERVICE_USER_DATE_OF_BIRTH |
+                 SERVICE_USER_IMAGE | SERVICE_USER_LANGUAGE,
     ADMIN_FIELDS = OWN_FIELDS | SERVICE_USER_EMAIL | SERVICE_USER_GROUP | SERVICE_USER_ROLE |
-                   SERVICE_USER_ACTIVE,
+                   SERVICE_USER_ACTIVE | SERVICE_USER_NUMBER,
 };
 
 /* The names under which the audit log tells which fields were changed. */
@@ -27,6 +27,8 @@ static const struct {
     {SERVICE_USER_ROLE, "role"},
     {SERVICE_USER_IMAGE, "profile_image_url"},
     {SERVICE_USER_ACTIVE, "active"},
+    {SERVICE_USER_NUMBER, "student_number"},
+    {SERVICE_USER_LANGUAGE, "language"},
 };
 
 static bool nobody(GError **error)
@@ -78,6 +80,17 @@ struct core_user *service_user_find_email(struct service *service,
     return connection ? db_user_find_email(connection, address, error) : NULL;
 }
 
+struct core_user *service_user_find_number(struct service *service,
+                                           const struct service_identity *identity,
+                                           const char *number, GError **error)
+{
+    if (!service_allow_all(identity, CORE_ACTION_USER_READ, error))
+        return NULL;
+    g_autoptr(db_connection) connection = db_acquire(service->db, error);
+    return connection ? db_user_find_number(connection, &identity->institution_id, number, error)
+                      : NULL;
+}
+
 GPtrArray *service_user_list(struct service *service, const struct service_identity *identity,
                              const struct db_user_filter *filter, const struct db_page *page,
                              gint64 *total, GError **error)
@@ -124,27 +137,26 @@ static json_t *field_list(unsigned fields)
     return list;
 }
 
-static bool update_store(struct db_connection *connection, const struct update_work *work,
-                         const struct core_user *user, GError **error)
+/* Which fields were given; of what decides on rights and on registers also the values. */
+static json_t *update_details(const struct update_work *work, const struct core_user *before,
+                              const struct core_user *user)
 {
-    GError *problem = NULL;
+    json_t *details = json_pack("{s:o}", "fields", field_list(work->input->fields));
 
-    if (db_user_update(connection, user, &problem))
-        return service_audit(connection, work->identity, "user.update", &work->id,
-                             json_pack("{s:o}", "fields", field_list(work->input->fields)), error);
-    if (!db_conflict_is(problem, "users.email")) {
-        g_propagate_error(error, problem);
-        return false;
-    }
-    g_error_free(problem);
-    return service_fail(error, BASE_ERROR_CONFLICT, "email is registered already.");
+    service_change_note(details, "role", core_role_name(before->role), core_role_name(user->role));
+    service_change_note_id(details, "group_id", &before->group_id, &user->group_id);
+    service_change_note(details, "active", before->active ? "true" : "false",
+                        user->active ? "true" : "false");
+    return details;
 }
 
 static bool update_fields(struct db_connection *connection, const struct update_work *work,
                           struct core_user *user, GError **error)
 {
-    const bool was_active = user->active;
-    const bool was_admin = user->active && user->role == CORE_ROLE_ADMIN;
+    const struct core_user before = {
+        .role = user->role, .active = user->active, .group_id = user->group_id};
+    const bool was_admin = before.active && before.role == CORE_ROLE_ADMIN;
+    GError *problem = NULL;
 
     if (!service_user_apply(work->input, work->today, user, error))
         return false;
@@ -152,12 +164,15 @@ static bool update_fields(struct db_connection *connection, const struct update_
         !service_group_check(connection, &user->group_id, error))
         return false;
     user->updated_at = base_time_now();
-    if (!update_store(connection, work, user, error))
+    if (!db_user_update(connection, user, work->today, &problem))
+        return service_user_taken(error, problem);
+    if (!service_audit(connection, work->identity, "user.update", &work->id,
+                       update_details(work, &before, user), error))
         return false;
     if (was_admin && !(user->active && user->role == CORE_ROLE_ADMIN) &&
         !admin_left(connection, error))
         return false;
-    return was_active == user->active || db_face_revision_bump(connection, &work->id, error);
+    return before.active == user->active || db_face_revision_bump(connection, &work->id, error);
 }
 
 static bool update_password(struct db_connection *connection, const struct update_work *work,
@@ -212,7 +227,8 @@ struct core_user *service_user_store(struct service *service,
     }
     if (input->fields & ~(unsigned)((admin ? ADMIN_FIELDS : OWN_FIELDS) | SERVICE_USER_PASSWORD)) {
         service_fail(error, BASE_ERROR_FORBIDDEN,
-                     "Only an administrator may change e-mail, group, role and activity.");
+                     "Only an administrator may change e-mail, group, role, student number and "
+                     "activity.");
         return NULL;
     }
     struct update_work work = {identity, *id, input, today, password, NULL};
@@ -242,6 +258,7 @@ struct core_user *service_user_update(struct service *service,
 /* ---- erasing ---- */
 
 struct erase_work {
+    struct service *service;
     const struct service_identity *identity;
     struct base_uuid id;
     GPtrArray *blobs; /* of the pictures that go */
@@ -250,13 +267,15 @@ struct erase_work {
 static bool erase_body(struct db_connection *connection, gpointer data, GError **error)
 {
     struct erase_work *work = data;
+    char today[CORE_DAY_SIZE];
     gint64 photos = 0;
     g_autoptr(core_user) user = person_find(connection, &work->id, error);
 
     if (!user || !service_blobs_of(connection, &work->id, CORE_IMAGE_N, NULL, work->blobs, error) ||
         !db_template_delete_user(connection, &work->id, &photos, error) ||
         !db_face_revision_bump(connection, &work->id, error) ||
-        !db_user_erase(connection, &work->id, base_time_now(), error))
+        !service_today_on(work->service, connection, today, error) ||
+        !db_user_erase(connection, &work->id, today, base_time_now(), error))
         return false;
     if (user->role == CORE_ROLE_ADMIN && user->active && !admin_left(connection, error))
         return false;
@@ -268,7 +287,7 @@ bool service_user_delete(struct service *service, const struct service_identity 
                          const struct base_uuid *id, GError **error)
 {
     g_autoptr(GPtrArray) blobs = g_ptr_array_new_with_free_func(g_free);
-    struct erase_work work = {identity, *id, blobs};
+    struct erase_work work = {service, identity, *id, blobs};
 
     if (!service_allow_all(identity, CORE_ACTION_USER_WRITE, error) ||
         !db_transaction(service->db, erase_body, &work, error))

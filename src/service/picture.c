@@ -30,8 +30,8 @@ static struct face_crop piece_crop(const struct face_image *image,
     return crop;
 }
 
-static void scale_down(const struct face_image *image, const struct face_crop *crop, int side_max,
-                       struct face_image *small)
+void service_picture_scale(const struct face_image *image, const struct face_crop *crop,
+                           int side_max, struct face_image *small)
 {
     const float shrink = MIN(1.0F, (float)side_max / MAX(crop->width, crop->height));
     const int width = MAX(1, (int)lrintf(crop->width * shrink));
@@ -77,7 +77,7 @@ GBytes *service_picture_make(const struct service *service, const struct recogni
     if (!face_image_decode(picture->data, picture->size, &limits, &image, error))
         return NULL;
     const struct face_crop crop = piece_crop(&image, piece);
-    scale_down(&image, &crop, side_max, &small);
+    service_picture_scale(&image, &crop, side_max, &small);
     face_image_finish(&image);
     GBytes *jpeg = encode(&small, error);
     face_image_finish(&small);

@@ -2,6 +2,7 @@
 #ifndef SERVICE_PICTURE_H
 #define SERVICE_PICTURE_H
 
+#include "face/resample.h"
 #include "service/internal.h"
 
 enum {
@@ -20,6 +21,11 @@ struct service_piece {
  * as JPEG: nothing but pixels is taken over. Errors of face_image_decode(). */
 GBytes *service_picture_make(const struct service *service, const struct recognise_picture *picture,
                              const struct service_piece *piece, int side_max, GError **error);
+
+/* A piece of a decoded picture with at most `side_max` pixels on its longer side; finish it with
+ * face_image_finish(). */
+void service_picture_scale(const struct face_image *image, const struct face_crop *crop,
+                           int side_max, struct face_image *small);
 
 /* The square around a face with room on each side, as far as the picture reaches. `room` is in
  * sizes of the face. */

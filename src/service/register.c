@@ -1,8 +1,11 @@
 #include "service/register.h"
 
+#include "db/query/course.h"
 #include "db/query/group.h"
+#include "db/query/policy.h"
 #include "db/query/user.h"
 #include "service/internal.h"
+#include "service/standing.h"
 
 #include <string.h>
 
@@ -15,7 +18,8 @@ static bool forbidden(GError **error)
     return service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to see this.");
 }
 
-/* Whoever sees all learns that a person or group is not there; the others that they may not. */
+/* Whoever sees all learns that a person, group or course is not there; the others that they may
+ * not. */
 static bool narrow_check_all(struct db_connection *connection,
                              const struct db_attendance_filter *filter, GError **error)
 {
@@ -29,23 +33,77 @@ static bool narrow_check_all(struct db_connection *connection,
         if (!group)
             return false;
     }
+    if (!base_uuid_is_nil(&filter->course_id)) {
+        g_autoptr(core_course) course = db_course_find(connection, &filter->course_id, error);
+        if (!course)
+            return false;
+    }
     return true;
 }
 
-static bool narrow_check_taught(struct db_connection *connection,
-                                const struct service_identity *identity,
-                                const struct db_attendance_filter *filter, GError **error)
+/* A group of which the teacher is tutor, or which attends a course of theirs. */
+static bool narrow_check_group(struct db_connection *connection, const struct base_uuid *teacher_id,
+                               const struct base_uuid *group_id, GError **error)
 {
+    const struct db_course_filter theirs = {.group_id = *group_id, .teacher_id = *teacher_id};
+    const struct db_page one = {.limit = 1};
     bool taught = false;
 
-    if (!base_uuid_is_nil(&filter->user_id) &&
-        !service_allow(connection, identity, CORE_ACTION_ATTENDANCE_READ, &filter->user_id, error))
+    if (!db_group_is_taught_by(connection, group_id, teacher_id, &taught, error))
         return false;
-    if (base_uuid_is_nil(&filter->group_id))
+    if (taught)
         return true;
-    return db_group_is_taught_by(connection, &filter->group_id, &identity->user_id, &taught,
-                                 error) &&
-           (taught || forbidden(error));
+    g_autoptr(GPtrArray) courses = db_course_list(connection, &theirs, &one, NULL, error);
+    return courses && (courses->len > 0 || forbidden(error));
+}
+
+static bool narrow_taught(struct db_connection *connection, const struct service_identity *identity,
+                          struct db_attendance_filter *narrow, GError **error)
+{
+    bool all = false;
+
+    if (!base_uuid_is_nil(&narrow->user_id) &&
+        !service_allow(connection, identity, CORE_ACTION_ATTENDANCE_READ, &narrow->user_id, error))
+        return false;
+    if (!base_uuid_is_nil(&narrow->group_id) &&
+        !narrow_check_group(connection, &identity->user_id, &narrow->group_id, error))
+        return false;
+    if (!base_uuid_is_nil(&narrow->course_id) &&
+        !service_standing_sees_on(connection, identity, &narrow->course_id, &all, error))
+        return false;
+    /* Whoever teaches a course sees all of it: then its index is the shorter way. */
+    if (!all)
+        narrow->teacher_id = identity->user_id;
+    return true;
+}
+
+static bool narrow_own(struct db_connection *connection, const struct service_identity *identity,
+                       struct db_attendance_filter *narrow, GError **error)
+{
+    bool all;
+
+    if (!base_uuid_is_nil(&narrow->user_id) &&
+        !base_uuid_equal(&narrow->user_id, &identity->user_id))
+        return forbidden(error);
+    narrow->user_id = identity->user_id;
+    return base_uuid_is_nil(&narrow->course_id) ||
+           service_standing_sees_on(connection, identity, &narrow->course_id, &all, error);
+}
+
+bool service_register_code_check(struct db_connection *connection, const char *code, GError **error)
+{
+    g_autoptr(GPtrArray) policies = db_policy_list(connection, NULL, NULL, error);
+    struct core_rules rules;
+
+    for (guint i = 0; policies && i < policies->len; i++) {
+        const struct db_policy *policy = policies->pdata[i];
+        if (core_rules_parse(policy->rules, &rules, NULL) && core_rules_status_find(&rules, code))
+            return true;
+    }
+    return policies &&
+           service_fail(error, BASE_ERROR_INVALID,
+                        "status must be present, late, absent, excused or the code of a status "
+                        "that a policy has.");
 }
 
 /* Writes into `narrow` what is left of the filter for this caller. */
@@ -57,21 +115,27 @@ static bool narrow_filter(struct db_connection *connection, const struct service
     if ((narrow->from_day && !core_day_is_valid(narrow->from_day)) ||
         (narrow->to_day && !core_day_is_valid(narrow->to_day)))
         return service_fail(error, BASE_ERROR_INVALID, "day must be a date such as 2026-03-12.");
+    if (narrow->status_code && !service_register_code_check(connection, narrow->status_code, error))
+        return false;
     switch (core_permission_scope(identity->role, CORE_ACTION_ATTENDANCE_READ)) {
     case CORE_SCOPE_ALL:
         return narrow_check_all(connection, narrow, error);
     case CORE_SCOPE_TAUGHT:
-        narrow->teacher_id = identity->user_id;
-        return narrow_check_taught(connection, identity, narrow, error);
+        return narrow_taught(connection, identity, narrow, error);
     case CORE_SCOPE_OWN:
-        if (!base_uuid_is_nil(&narrow->user_id) &&
-            !base_uuid_equal(&narrow->user_id, &identity->user_id))
-            return forbidden(error);
-        narrow->user_id = identity->user_id;
-        return true;
+        return narrow_own(connection, identity, narrow, error);
     default:
         return forbidden(error);
     }
+}
+
+bool service_register_narrow_on(struct db_connection *connection,
+                                const struct service_identity *identity,
+                                struct db_attendance_filter *filter, GError **error)
+{
+    const struct db_attendance_filter asked = *filter;
+
+    return narrow_filter(connection, identity, &asked, filter, error);
 }
 
 GPtrArray *service_register_list(struct service *service, const struct service_identity *identity,
@@ -86,24 +150,32 @@ GPtrArray *service_register_list(struct service *service, const struct service_i
     return db_attendance_list(connection, &narrow, page, total, error);
 }
 
+/* Teachers see the marks of courses that they teach, and all of students in groups of theirs. */
+static bool may_see(struct db_connection *connection, const struct service_identity *identity,
+                    const struct core_attendance *mark, bool *may, GError **error)
+{
+    *may = base_uuid_equal(&mark->user_id, &identity->user_id) || identity->role == CORE_ROLE_ADMIN;
+    if (*may || identity->role != CORE_ROLE_TEACHER)
+        return true;
+    if (!db_group_is_student_of(connection, &mark->user_id, &identity->user_id, may, error))
+        return false;
+    return *may || base_uuid_is_nil(&mark->course_id) ||
+           db_course_is_taught_by(connection, &mark->course_id, &identity->user_id, may, error);
+}
+
 struct core_attendance *service_register_find(struct service *service,
                                               const struct service_identity *identity,
                                               const struct base_uuid *id, GError **error)
 {
-    GError *problem = NULL;
+    bool may = false;
     g_autoptr(db_connection) connection = db_acquire(service->db, error);
-    struct core_attendance *mark = connection ? db_attendance_find(connection, id, error) : NULL;
+    g_autoptr(core_attendance) mark = connection ? db_attendance_find(connection, id, error) : NULL;
 
-    if (!mark ||
-        service_allow(connection, identity, CORE_ACTION_ATTENDANCE_READ, &mark->user_id, &problem))
-        return mark;
-    core_attendance_free(mark);
-    if (g_error_matches(problem, BASE_ERROR, BASE_ERROR_FORBIDDEN)) {
-        g_clear_error(&problem);
-        service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such mark.");
-    } else {
-        g_propagate_error(error, problem);
-    }
+    if (!mark || !may_see(connection, identity, mark, &may, error))
+        return NULL;
+    if (may)
+        return g_steal_pointer(&mark);
+    service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such mark.");
     return NULL;
 }
 
@@ -170,6 +242,8 @@ static void csv_mark(GString *text, const struct core_attendance *mark, GTimeZon
         mark->note,
         base_uuid_format(&mark->user_id, id),
         base_time_format(mark->marked_at, utc),
+        mark->course_name,
+        mark->status_code,
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cells); i++)
         csv_cell(text, cells[i]);
@@ -208,7 +282,8 @@ bool service_register_export_csv(struct service *service, const struct service_i
                                  service_register_sink sink, gpointer user, GError **error)
 {
     static const char mark[] = "\xEF\xBB\xBF";
-    static const char head[] = "day,time,name,group,status,method,note,user_id,marked_at\r\n";
+    static const char head[] = "day,time,name,group,status,method,note,user_id,marked_at,"
+                               "course,status_code\r\n";
     struct export_work work = {identity, filter, NULL, sink, user, false};
 
     work.zone = service_time_zone(service, error);

@@ -1,7 +1,8 @@
 /*
- * The register: marks as lists, counts and CSV. Students see their own; teachers their own and
- * those of students in groups they teach; administrators all. A filter can only narrow that: asking
- * for another person's or group's marks is BASE_ERROR_FORBIDDEN.
+ * The register: marks as lists, counts and CSV. Students see their own; teachers their own, those
+ * of sessions of courses they teach and those of students in groups they teach; administrators all.
+ * A filter can only narrow that: asking for another person's or group's marks is
+ * BASE_ERROR_FORBIDDEN, for another course's BASE_ERROR_NOT_FOUND.
  */
 #ifndef SERVICE_REGISTER_H
 #define SERVICE_REGISTER_H
@@ -14,6 +15,16 @@
 GPtrArray *service_register_list(struct service *service, const struct service_identity *identity,
                                  const struct db_attendance_filter *filter,
                                  const struct db_page *page, gint64 *total, GError **error);
+
+/* Narrows a filter to what the caller may see, as the functions here do by themselves. */
+bool service_register_narrow_on(struct db_connection *connection,
+                                const struct service_identity *identity,
+                                struct db_attendance_filter *filter, GError **error);
+
+/* Whether a policy has a status of the site's own with this code: BASE_ERROR_INVALID naming
+ * `status` otherwise. */
+bool service_register_code_check(struct db_connection *connection, const char *code,
+                                 GError **error);
 
 /* One mark. BASE_ERROR_NOT_FOUND also when it is not for this caller to see. */
 struct core_attendance *service_register_find(struct service *service,
@@ -30,10 +41,10 @@ typedef bool (*service_register_sink)(const char *data, size_t size, gpointer us
 /*
  * All marks of the filter as CSV (RFC 4180: CRLF, quotes doubled, UTF-8), all from one moment of
  * the database, with the columns day, time (on the institution's clock), name, group, status,
- * method, note, user_id, marked_at (RFC 3339 UTC). A cell that a spreadsheet could take for a
- * formula starts with an apostrophe. `excel` begins with a byte order mark, which Excel needs to
- * read UTF-8. A connection that is lost after the first marks were handed out ends the export with
- * BASE_ERROR_UNAVAILABLE.
+ * method, note, user_id, marked_at (RFC 3339 UTC), course, status_code. A cell that a spreadsheet
+ * could take for a formula starts with an apostrophe. `excel` begins with a byte order mark, which
+ * Excel needs to read UTF-8. A connection that is lost after the first marks were handed out ends
+ * the export with BASE_ERROR_UNAVAILABLE.
  */
 bool service_register_export_csv(struct service *service, const struct service_identity *identity,
                                  const struct db_attendance_filter *filter, bool excel,

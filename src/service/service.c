@@ -1,6 +1,7 @@
 #include "service/service.h"
 
 #include "db/query/audit.h"
+#include "db/query/course.h"
 #include "db/query/group.h"
 #include "db/query/institution.h"
 #include "service/internal.h"
@@ -27,6 +28,9 @@ struct service *service_create(const struct service_options *options, GError **e
     g_mutex_init(&service->enrol_lock);
     g_mutex_init(&service->gallery_lock);
     g_mutex_init(&service->images_lock);
+    g_mutex_init(&service->dashboard_lock);
+    g_mutex_init(&service->jobs_lock);
+    g_cond_init(&service->jobs_wake);
     service->gallery_people = g_hash_table_new_full(base_uuid_hash, base_uuid_equal, g_free, NULL);
     service->db = options->db;
     service->keys = options->keys;
@@ -38,7 +42,9 @@ struct service *service_create(const struct service_options *options, GError **e
     service->faces_max = options->faces_max > 0 ? options->faces_max : FACES_MAX_DEFAULT;
     service->self_registration = !options->no_self_registration;
     service->liveness = !options->no_liveness;
+    service->webhooks_private = options->webhooks_private;
     service->images = options->images;
+    service_mail_options_init(&service->mail, &options->mail);
     if (service->images.mark_frame_days <= 0)
         service->images.mark_frame_days = FRAME_DAYS_DEFAULT;
     if (service->time_zone)
@@ -73,7 +79,12 @@ void service_destroy(struct service *service)
     g_free(service->time_zone);
     g_free(service->email_domain);
     g_free(service->images_prefix);
+    service_mail_options_finish(&service->mail);
+    g_cond_clear(&service->jobs_wake);
+    g_mutex_clear(&service->jobs_lock);
     g_mutex_clear(&service->images_lock);
+    g_mutex_clear(&service->dashboard_lock);
+    g_clear_pointer(&service->dashboard, g_hash_table_unref);
     g_mutex_clear(&service->gallery_lock);
     g_mutex_clear(&service->enrol_lock);
     g_free(service);
@@ -156,6 +167,54 @@ GTimeZone *service_time_zone(struct service *service, GError **error)
     return institution ? service_zone_of(service, institution, error) : NULL;
 }
 
+bool service_today_on(struct service *service, struct db_connection *connection,
+                      char today[CORE_DAY_SIZE], GError **error)
+{
+    g_autoptr(core_institution) institution = service_institution_on(service, connection, error);
+    GTimeZone *zone = institution ? service_zone_of(service, institution, error) : NULL;
+    const bool ok = zone && core_day_of_time(zone, base_time_now(), today, error);
+
+    if (zone)
+        g_time_zone_unref(zone);
+    return ok;
+}
+
+bool service_day_check(const char *day, const char *field, GError **error)
+{
+    return (day && core_day_is_valid(day)) ||
+           service_fail(error, BASE_ERROR_INVALID, "%s must be a date such as 2026-03-01.", field);
+}
+
+bool service_taken(GError **error, GError *problem, const char *column, const char *sentence)
+{
+    if (!db_conflict_is(problem, column)) {
+        g_propagate_error(error, problem);
+        return false;
+    }
+    g_error_free(problem);
+    return service_fail(error, BASE_ERROR_CONFLICT, "%s", sentence);
+}
+
+void service_change_note(json_t *details, const char *field, const char *from, const char *to)
+{
+    if (g_strcmp0(from, to) == 0)
+        return;
+    json_t *change = json_object();
+    json_object_set_new(change, "from", base_json_text_or_null(from));
+    json_object_set_new(change, "to", base_json_text_or_null(to));
+    json_object_set_new(details, field, change);
+}
+
+void service_change_note_id(json_t *details, const char *field, const struct base_uuid *from,
+                            const struct base_uuid *to)
+{
+    char from_text[BASE_UUID_TEXT_SIZE], to_text[BASE_UUID_TEXT_SIZE];
+
+    service_change_note(details, field,
+                        base_uuid_is_nil(from) ? NULL : base_uuid_format(from, from_text),
+                        base_uuid_is_nil(to) ? NULL : base_uuid_format(to, to_text));
+}
+
 bool service_limit(struct service *service, enum auth_limit limit, const char *key,
                    int *retry_after, GError **error)
 {
@@ -172,8 +231,63 @@ bool service_limit(struct service *service, enum auth_limit limit, const char *k
 const char *service_error_field(const GError *error)
 {
     static const char *const fields[] = {
-        "name",  "email",  "password", "age", "date_of_birth", "group_id",          "role",
-        "image", "reason", "status",   "day", "source",        "profile_image_url", "active",
+        "name",
+        "email",
+        "password",
+        "age",
+        "date_of_birth",
+        "group_id",
+        "role",
+        "image",
+        "reason",
+        "status",
+        "day",
+        "source",
+        "profile_image_url",
+        "active",
+        "first_day",
+        "last_day",
+        "code",
+        "capacity",
+        "term_id",
+        "subject_id",
+        "policy_id",
+        "user_id",
+        "course_id",
+        "student_number",
+        "language",
+        "from",
+        "to",
+        "state",
+        "rules",
+        "answer",
+        "message",
+        "session_id",
+        "email_domain",
+        "time_zone",
+        "late_after",
+        "absent_after",
+        "paper",
+        "mail_sender",
+        "student_report",
+        "teacher_report",
+        "warnings",
+        "kind",
+        "frequency",
+        "weekday",
+        "at",
+        "format",
+        "course",
+        "parameters",
+        "token",
+        "session",
+        "user_ids",
+        "start_time",
+        "end_time",
+        "every_weeks",
+        "room_id",
+        "title",
+        "note",
     };
 
     if (!g_error_matches(error, BASE_ERROR, BASE_ERROR_INVALID) &&
@@ -205,6 +319,18 @@ bool service_audit(struct db_connection *connection, const struct service_identi
     return db_audit_append(connection, &entry, error);
 }
 
+/* Whether the person is a student of the caller's: of a group, or of a course. What a course's
+ * teacher writes is its own marks, which service_course_allow() lets them. */
+static bool is_taught(struct db_connection *connection, const struct service_identity *identity,
+                      enum core_action action, const struct base_uuid *subject, bool *taught,
+                      GError **error)
+{
+    if (!db_group_is_student_of(connection, subject, &identity->user_id, taught, error))
+        return false;
+    return *taught || action == CORE_ACTION_ATTENDANCE_WRITE ||
+           db_course_is_student_of(connection, subject, &identity->user_id, taught, error);
+}
+
 bool service_allow(struct db_connection *connection, const struct service_identity *identity,
                    enum core_action action, const struct base_uuid *subject, GError **error)
 {
@@ -214,7 +340,7 @@ bool service_allow(struct db_connection *connection, const struct service_identi
     if (core_permission_allows(&viewer, action, subject, false))
         return true;
     if (core_permission_scope(identity->role, action) == CORE_SCOPE_TAUGHT &&
-        !db_group_is_student_of(connection, subject, &identity->user_id, &taught, error))
+        !is_taught(connection, identity, action, subject, &taught, error))
         return false;
     return core_permission_allows(&viewer, action, subject, taught) ||
            service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");

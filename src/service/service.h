@@ -11,13 +11,29 @@
  *   service.h   the service itself, who is asking, rate limits
  *   accounts.h  first administrator, signing in and out, passwords
  *   users.h     creating, registering, changing, erasing and listing people
+ *   calendar.h  iCalendar: exports, private addresses, imports
  *   groups.h    classes and who teaches them
+ *   courses.h   terms, subjects, rooms and courses
+ *   enrolments.h who belongs where, from when to when
  *   enrol.h     photos of a person
  *   gallery.h   the faces in memory
  *   images.h    pictures that are kept
+ *   institution.h what is set for the whole institution
+ *   jobs.h      long reports in the background
  *   keys.h      the key file: whether it fits, rotating it
  *   marking.h   attendance by face and by hand
+ *   mail.h      mails and how they look
+ *   outbox.h    what is to leave the house
+ *   sender.h    sending it
+ *   schedule.h  reports that are mailed regularly
+ *   links.h     links in mails: passwords, mail that is not wanted
  *   register.h  the register: lists, counts, CSV
+ *   sessions.h  single sessions: extra, moved, cancelled ones
+ *   timetable.h slots, holidays, the sessions that come of them
+ *   webhooks.h  telling other systems
+ *   standing.h  percentages: where students stand in their courses
+ *   reports.h   what is in each report
+ *   dashboard.h what somebody sees first
  */
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
@@ -44,6 +60,20 @@ struct service_images_options {
     int mark_frame_days;   /* these are deleted after so many; 0: 30 */
 };
 
+/* How mail leaves, and what its links point to. NULL or empty: not set. */
+struct service_mail_options {
+    const char *smtp_url; /* "smtp://host:587"; not set: mail waits in the outbox */
+    const char *user;     /* not set: without authentication */
+    const char *password;
+    const char *ca_file;    /* PEM in place of the system's authorities */
+    const char *from;       /* the address that mail comes from */
+    const char *public_url; /* what people type to get here: "https://presente.uni.edu" */
+    int tls;                /* enum mail_smtp_tls */
+    int seconds;            /* for one message; 0: 60 */
+    int retry_seconds;      /* after the first failure; 0: 60 */
+    int lease_seconds;      /* for which a node has a message to itself; 0: 300 */
+};
+
 struct service_options {
     struct db *db;                 /* migrated; must outlive the service */
     struct auth_keyring *keys;     /* must outlive the service */
@@ -57,7 +87,9 @@ struct service_options {
     int faces_max;            /* photos kept a person; 0: 12 */
     bool no_self_registration;
     struct service_images_options images;
-    bool no_liveness;                    /* marks and registration do not ask for a live face */
+    bool no_liveness;      /* marks and registration do not ask for a live face */
+    bool webhooks_private; /* webhooks may go to private addresses too */
+    struct service_mail_options mail;
     const struct auth_limit_rule *rates; /* AUTH_LIMIT_N entries, copied; NULL: the defaults */
 };
 

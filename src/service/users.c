@@ -9,6 +9,7 @@ enum {
     USER_AGE_MIN = 5,
     USER_AGE_MAX = 120,
     USER_IMAGE_MAX = 2000, /* bytes */
+    USER_NUMBER_MAX = 32,  /* characters */
 };
 
 /* ---- fields ---- */
@@ -116,15 +117,51 @@ static bool apply_active(const struct service_user_input *input, const char *tod
     return true;
 }
 
+/* Printable and without spaces at its ends, as it stands on a card. */
+static bool number_is_allowed(const char *number)
+{
+    const glong n = g_utf8_validate(number, -1, NULL) ? g_utf8_strlen(number, -1) : 0;
+
+    if (n < 1 || n > USER_NUMBER_MAX || *number == ' ' || number[strlen(number) - 1] == ' ')
+        return false;
+    for (const char *at = number; *at; at = g_utf8_next_char(at))
+        if (!g_unichar_isprint(g_utf8_get_char(at)))
+            return false;
+    return true;
+}
+
+static bool apply_number(const struct service_user_input *input, const char *today,
+                         struct core_user *user, GError **error)
+{
+    (void)today;
+    if (input->student_number && !number_is_allowed(input->student_number))
+        return service_fail(error, BASE_ERROR_INVALID,
+                            "student_number must be 1 to %d printable characters.",
+                            USER_NUMBER_MAX);
+    replace(&user->student_number, g_strdup(input->student_number));
+    return true;
+}
+
+static bool apply_language(const struct service_user_input *input, const char *today,
+                           struct core_user *user, GError **error)
+{
+    (void)today;
+    if (input->language && strcmp(input->language, "es") != 0 && strcmp(input->language, "en") != 0)
+        return service_fail(error, BASE_ERROR_INVALID, "language must be \"es\" or \"en\".");
+    replace(&user->language, g_strdup(input->language));
+    return true;
+}
+
 static const struct {
     enum service_user_field field;
     bool (*apply)(const struct service_user_input *input, const char *today, struct core_user *user,
                   GError **error);
 } user_fields[] = {
-    {SERVICE_USER_NAME, apply_name},   {SERVICE_USER_EMAIL, apply_email},
-    {SERVICE_USER_AGE, apply_age},     {SERVICE_USER_DATE_OF_BIRTH, apply_birth},
-    {SERVICE_USER_GROUP, apply_group}, {SERVICE_USER_ROLE, apply_role},
-    {SERVICE_USER_IMAGE, apply_image}, {SERVICE_USER_ACTIVE, apply_active},
+    {SERVICE_USER_NAME, apply_name},     {SERVICE_USER_EMAIL, apply_email},
+    {SERVICE_USER_AGE, apply_age},       {SERVICE_USER_DATE_OF_BIRTH, apply_birth},
+    {SERVICE_USER_GROUP, apply_group},   {SERVICE_USER_ROLE, apply_role},
+    {SERVICE_USER_IMAGE, apply_image},   {SERVICE_USER_ACTIVE, apply_active},
+    {SERVICE_USER_NUMBER, apply_number}, {SERVICE_USER_LANGUAGE, apply_language},
 };
 
 bool service_user_apply(const struct service_user_input *input, const char *today,
@@ -144,7 +181,16 @@ struct create_work {
     const struct service_identity *identity; /* NULL: registration */
     struct core_user *user;                  /* as it is to be stored */
     const char *action;
+    char today[CORE_DAY_SIZE];
 };
+
+bool service_user_taken(GError **error, GError *problem)
+{
+    if (db_conflict_is(problem, "users.email"))
+        return service_taken(error, problem, "users.email", "email is registered already.");
+    return service_taken(error, problem, "users.student_number",
+                         "student_number belongs to somebody else already.");
+}
 
 static bool create_body(struct db_connection *connection, gpointer data, GError **error)
 {
@@ -153,16 +199,12 @@ static bool create_body(struct db_connection *connection, gpointer data, GError 
 
     if (!service_group_check(connection, &work->user->group_id, error))
         return false;
-    if (!db_user_insert(connection, work->user, &problem)) {
-        if (!db_conflict_is(problem, "users.email")) {
-            g_propagate_error(error, problem);
-            return false;
-        }
-        g_error_free(problem);
-        return service_fail(error, BASE_ERROR_CONFLICT, "email is registered already.");
-    }
-    return service_audit(connection, work->identity, work->action, &work->user->id,
-                         json_pack("{s:s}", "role", core_role_name(work->user->role)), error);
+    if (!db_user_insert(connection, work->user, work->today, &problem))
+        return service_user_taken(error, problem);
+    json_t *details = json_pack("{s:s}", "role", core_role_name(work->user->role));
+    if (!base_uuid_is_nil(&work->user->group_id))
+        json_object_set_new(details, "group_id", base_json_uuid(&work->user->group_id));
+    return service_audit(connection, work->identity, work->action, &work->user->id, details, error);
 }
 
 /* Looks for what would make the transaction fail, before the costly part. */
@@ -194,12 +236,11 @@ static struct core_user *create_fetch(struct service *service, const struct base
     return connection ? db_user_find(connection, id, error) : NULL;
 }
 
-/* Fills a new person from the input, all but the password. */
+/* Fills a new person from the input, all but the password; `today` gets the local day. */
 static bool create_prepare(struct service *service, const struct core_institution *institution,
                            const struct service_user_input *input, struct core_user *user,
-                           GError **error)
+                           char today[CORE_DAY_SIZE], GError **error)
 {
-    char today[CORE_DAY_SIZE];
     GTimeZone *zone = service_zone_of(service, institution, error);
 
     if (!zone)
@@ -261,7 +302,7 @@ bool service_user_create(struct service *service, const struct service_identity 
 {
     struct service_registration made = {0};
     struct core_user user = {0};
-    struct create_work work = {service, identity, &user, "user.create"};
+    struct create_work work = {service, identity, &user, "user.create", ""};
     struct service_batch batch = {
         .skip_liveness = options && options->skip_liveness,
         .allow_duplicate = options && options->allow_duplicate,
@@ -273,7 +314,8 @@ bool service_user_create(struct service *service, const struct service_identity 
     if (!service_allow_all(identity, CORE_ACTION_USER_WRITE, error))
         return false;
     g_autoptr(core_institution) institution = service_institution(service, error);
-    const bool ok = institution && create_prepare(service, institution, input, &user, error) &&
+    const bool ok = institution &&
+                    create_prepare(service, institution, input, &user, work.today, error) &&
                     create_store(&work, input, &batch, photos, photos_n, &made, error);
     g_free(batch.values);
     core_user_clear(&user);
@@ -308,7 +350,7 @@ bool service_user_register(struct service *service, const struct service_user_in
                            struct service_registration *registration, GError **error)
 {
     struct core_user user = {0};
-    struct create_work work = {service, NULL, &user, "user.register"};
+    struct create_work work = {service, NULL, &user, "user.register", ""};
     struct service_batch batch = {.source = "registration"};
     struct service_user_input own = *input;
 
@@ -316,7 +358,8 @@ bool service_user_register(struct service *service, const struct service_user_in
     own.fields &= SERVICE_USER_NAME | SERVICE_USER_EMAIL | SERVICE_USER_AGE |
                   SERVICE_USER_DATE_OF_BIRTH | SERVICE_USER_GROUP | SERVICE_USER_IMAGE;
     g_autoptr(core_institution) institution = service_institution(service, error);
-    const bool ok = institution && create_prepare(service, institution, &own, &user, error) &&
+    const bool ok = institution &&
+                    create_prepare(service, institution, &own, &user, work.today, error) &&
                     register_check(service, institution, &user, &own, photos_n, error) &&
                     create_store(&work, &own, &batch, photos, photos_n, registration, error);
     g_free(batch.values);

@@ -17,10 +17,13 @@ enum service_user_field {
     SERVICE_USER_ROLE = 1 << 6,
     SERVICE_USER_IMAGE = 1 << 7,
     SERVICE_USER_ACTIVE = 1 << 8,
+    SERVICE_USER_NUMBER = 1 << 9,
+    SERVICE_USER_LANGUAGE = 1 << 10,
 };
 
 /* As it was typed: everything is checked and normalised. Names 1 to 120 characters; ages 5 to 120;
- * profile images http(s) URLs or paths that start with one slash, at most 2,000 bytes. */
+ * profile images http(s) URLs or paths that start with one slash, at most 2,000 bytes; student
+ * numbers 1 to 32 printable characters, unique in the institution. */
 struct service_user_input {
     unsigned fields; /* enum service_user_field, or-ed */
     const char *name;
@@ -32,6 +35,8 @@ struct service_user_input {
     enum core_role role;
     const char *profile_image_url; /* NULL: none */
     bool active;
+    const char *student_number; /* NULL: none */
+    const char *language;       /* "es", "en"; NULL: the institution's */
 };
 
 struct service_registration {
@@ -44,7 +49,8 @@ void service_registration_clear(struct service_registration *registration);
  * An administrator creates a person; name and e-mail are required, the role is student unless
  * given. Photos (`photos_n` may be 0, then `options` may be NULL) are enrolled in the same
  * transaction, or nothing is stored at all. True also when photos were refused: see `result`.
- * BASE_ERROR_CONFLICT when the e-mail is taken, BASE_ERROR_INVALID when there is no such group.
+ * BASE_ERROR_CONFLICT when the e-mail or the student number is taken, BASE_ERROR_INVALID when there
+ * is no such group.
  */
 bool service_user_create(struct service *service, const struct service_identity *identity,
                          const struct service_user_input *input,
@@ -70,10 +76,13 @@ struct core_user *service_user_find(struct service *service,
                                     const struct service_identity *identity,
                                     const struct base_uuid *id, GError **error);
 
-/* By e-mail, administrators only. */
+/* By e-mail or by student number, administrators only. */
 struct core_user *service_user_find_email(struct service *service,
                                           const struct service_identity *identity,
                                           const char *email, GError **error);
+struct core_user *service_user_find_number(struct service *service,
+                                           const struct service_identity *identity,
+                                           const char *number, GError **error);
 
 /* The people this caller may see; `total` (may be NULL) gets how many match. An array of struct
  * core_user * that frees them. */
@@ -81,10 +90,10 @@ GPtrArray *service_user_list(struct service *service, const struct service_ident
                              const struct db_user_filter *filter, const struct db_page *page,
                              gint64 *total, GError **error);
 
-/* An administrator changes anybody; others change their own name, age, date of birth and profile
- * image, and their password with service_password_change(). All fields are stored or none; a new
- * password ends that person's sessions. The last active administrator keeps role and account
- * (BASE_ERROR_CONFLICT). Returns the person as stored now. */
+/* An administrator changes anybody; others change their own name, age, date of birth, profile
+ * image and language, and their password with service_password_change(). All fields are stored or
+ * none; a new password ends that person's sessions. The last active administrator keeps role and
+ * account (BASE_ERROR_CONFLICT). Returns the person as stored now. */
 struct core_user *service_user_update(struct service *service,
                                       const struct service_identity *identity,
                                       const struct base_uuid *id,

@@ -235,4 +235,185 @@ describe('attendance', { skip }, () => {
         assert.equal(body.result, 'match', JSON.stringify(body));
         assert.equal((await other.get('/attendance')).body.total, 1);
     });
+
+    describe('in sessions', () => {
+        let hugo, course, session, tomorrow, mark;
+
+        // Day and time on the wall of Mérida, six hours behind UTC all year.
+        const wall = (minutes) => {
+            const text = new Date(Date.now() + (minutes - 360) * 60000).toISOString();
+            return [text.slice(0, 10), text.slice(11, 16)];
+        };
+        const made = async (path_, body) => {
+            const answer = await admin.post(path_, body);
+            assert.equal(answer.status, 201, `${path_}: ${JSON.stringify(answer.body)}`);
+            return answer.body;
+        };
+        const meeting = async (minutes) => {
+            const [day, start] = wall(minutes);
+            return made('/sessions', {
+                course_id: course.id, day, start_time: start, end_time: wall(minutes + 60)[1],
+            });
+        };
+        const look = (values = {}, photo = third[0]) =>
+            anyone.submit('/attendance/mark', values, [photo]);
+
+        before(async () => {
+            hugo = await admin.signIn('hugo@uni.mx', PASSWORD);
+            const term = await made('/terms', {
+                name: '2026', first_day: wall(-1440 * 30)[0], last_day: wall(1440 * 60)[0],
+            });
+            const subject = await made('/subjects', { name: 'Álgebra' });
+            course = await made('/courses', { term_id: term.id, subject_id: subject.id });
+            await admin.put(`/courses/${course.id}/teachers/${teacher.user.id}`);
+            await made('/enrolments', {
+                user_id: hugo.user.id, course_id: course.id, first_day: wall(-1440 * 7)[0],
+            });
+            session = await meeting(-5);
+            tomorrow = await meeting(1440);
+        });
+
+        it('finds the one that is open for the person', async () => {
+            const { status, body } = await look();
+            assert.equal(status, 200, JSON.stringify(body));
+            assert.equal(body.already, false);
+            assert.equal(body.session.id, session.id);
+            assert.equal(body.session.course, 'Álgebra');
+            assert.equal(body.attendance.status, 'present');
+            assert.equal(body.time_source, 'arrival');
+            mark = body;
+            const again = (await look()).body;
+            assert.equal(again.already, true);
+            assert.equal(again.scan_noted, false);
+            assert.ok(!('not_me' in again));
+            const own = (await hugo.get('/attendance')).body.items.find((one) => one.session_id);
+            assert.equal(own.course_name, 'Álgebra');
+        });
+
+        it('takes a mark back for who is somebody else, once', async () => {
+            const url = `/attendance/marks/${mark.attendance.id}/not-me`;
+            assert.equal((await anyone.post(url, { token: 'x' })).status, 400);
+            assert.equal((await anyone.post(url, { token: hugo.token })).status, 400);
+            assert.equal((await anyone.get('/me', { headers: { Authorization: `Bearer ${mark.not_me}` } })).status, 401);
+            assert.equal((await anyone.post(url, { token: mark.not_me })).status, 204);
+            assert.equal((await anyone.post(url, { token: mark.not_me })).status, 404);
+            const roll = (await teacher.get(`/sessions/${session.id}/register`)).body;
+            assert.equal(roll.counts.unmarked, 1);
+            assert.equal(roll.items[0].attendance, null);
+        });
+
+        it('believes the age of a picture within limits, never its clock', async () => {
+            const clock = Date.parse('1999-12-31T23:00:00Z');
+            const at = (seconds) => new Date(clock + seconds * 1000).toISOString();
+            const old = (await look({ captured_at: at(0), sent_at: at(121) })).body;
+            assert.equal(old.time_source, 'arrival');
+            await anyone.post(`/attendance/marks/${old.attendance.id}/not-me`, { token: old.not_me });
+            const sent = Date.now();
+            const young = (await look({ captured_at: at(0), sent_at: at(60) })).body;
+            assert.equal(young.time_source, 'device');
+            const age = sent - Date.parse(young.attendance.marked_at);
+            assert.ok(age > 55000 && age <= 60001, `${age} ms`);
+            const wrong = await look({ captured_at: 'yesterday' });
+            assert.equal(wrong.status, 400);
+        });
+
+        it('searches a named session only, while it takes marks', async () => {
+            assert.equal((await look({ session_id: session.id })).body.already, true);
+            const other = await look({ session_id: session.id }, sixth[0]);
+            assert.equal(other.body.result, 'unknown', 'Karla is not on the roster');
+            const early = await look({ session_id: tomorrow.id });
+            assert.equal(early.status, 409);
+            assert.match(early.body.error.message, /takes marks from \d{4}-/);
+            assert.equal((await look({ session_id: course.id })).status, 404);
+        });
+
+        it('lets its teacher write the roll, all or nothing, and keeps what was', async () => {
+            const url = `/sessions/${session.id}/marks`;
+            const marks = [{ user_id: hugo.user.id, status: 'late', reason: 'Bus' }];
+            const stranger = { user_id: rosa.user.id, status: 'present' };
+            const refused = await teacher.put(url, { marks: [...marks, stranger] });
+            assert.equal(refused.status, 400, JSON.stringify(refused.body));
+            assert.match(refused.body.error.message, /Mark 2.*roster/);
+            const { status, body } = await teacher.put(url, { marks });
+            assert.equal(status, 200, JSON.stringify(body));
+            assert.equal(body.counts.late, 1);
+            assert.equal(body.session.window, 'open');
+            const { attendance } = body.items[0];
+            const changes = `/attendance/marks/${attendance.id}/changes`;
+            const [change] = (await teacher.get(changes)).body.items;
+            assert.equal(change.from_status, 'present');
+            assert.equal(change.from_method, 'face');
+            assert.equal(change.reason, 'Bus');
+            const seen = (await hugo.get(changes)).body.items[0];
+            assert.ok(!('reason' in seen) && seen.to_status === 'late');
+            assert.equal((await rosa.get(changes)).status, 404);
+            const stranger_ = await admin.signIn('otro@uni.mx', PASSWORD);
+            assert.equal((await stranger_.put(url, { marks })).status, 404);
+            assert.equal((await stranger_.get(`/sessions/${session.id}/register`)).status, 404);
+            assert.equal((await hugo.put(url, { marks })).status, 403);
+            assert.equal((await teacher.post(`/sessions/${session.id}/close`)).status, 409);
+            mark = attendance;
+        });
+
+        it('lets the student dispute a mark and the teacher answer', async () => {
+            const url = `/attendance/marks/${mark.id}/dispute`;
+            assert.equal((await rosa.post(url, { message: 'Mine' })).status, 404);
+            assert.equal((await hugo.post(url, { message: '' })).status, 400);
+            const first = await hugo.post(url, { message: 'I was on time' });
+            assert.equal(first.status, 201, JSON.stringify(first.body));
+            assert.equal((await hugo.post(url, { message: 'Again' })).status, 409);
+            const open = (await teacher.get('/disputes?state=open')).body;
+            assert.equal(open.total, 1);
+            assert.equal(open.items[0].user_name, hugo.user.name);
+            assert.equal((await rosa.get('/disputes')).body.total, 0);
+            const answer = `/disputes/${first.body.id}/answer`;
+            assert.equal((await hugo.post(answer, { accept: true, answer: 'Yes' })).status, 403);
+            const done = await teacher.post(answer, { accept: true, answer: 'You were' });
+            assert.equal(done.status, 200, JSON.stringify(done.body));
+            assert.equal(done.body.state, 'accepted');
+            assert.equal(done.body.status, 'present');
+            assert.equal((await hugo.post(`/disputes/${first.body.id}/withdraw`)).status, 409);
+            // On the command line.
+            const second = await hugo.post(url, { message: 'Thank you, but it says late' });
+            const listed = JSON.parse((await server.presente('dispute', 'list', '--json')).stdout);
+            assert.deepEqual(listed.items.map(({ id }) => id), [second.body.id]);
+            await server.presente('dispute', 'answer', second.body.id, 'It does not', '--reject');
+            const settled = (await hugo.get('/disputes?state=rejected')).body.items[0];
+            assert.equal(settled.answer, 'It does not');
+            const closed = await server.presente('session', 'close', '--all', '--json');
+            assert.deepEqual(JSON.parse(closed.stdout), { sessions: 0, marks: 0 });
+        });
+
+        it('takes the rules from the policy', async () => {
+            const wrong = await admin.post('/policies', { name: 'X', rules: { late_until: 1 } });
+            assert.equal(wrong.status, 400);
+            assert.match(wrong.body.error.message, /late_until/);
+            assert.equal((await teacher.post('/policies', { name: 'X' })).status, 403);
+            const policy = await made('/policies', {
+                name: 'Laboratory', rules: { statuses: [{ code: 'online', kind: 'present' }] },
+            });
+            assert.equal(policy.rules.late_until, 1800);
+            assert.equal((await admin.post('/policies', { name: 'LABORATORY' })).status, 409);
+            assert.equal((await admin.put(`/policies/${policy.id}/default`)).status, 204);
+            const marked = await teacher.post('/attendance', {
+                user_id: hugo.user.id, course_id: course.id, status: 'online', reason: 'At home',
+            });
+            assert.equal(marked.status, 200, JSON.stringify(marked.body));
+            assert.equal(marked.body.status, 'present');
+            assert.equal(marked.body.status_code, 'online');
+            const used = await admin.patch(`/policies/${policy.id}`, { rules: { statuses: [] } });
+            assert.equal(used.status, 409, JSON.stringify(used.body));
+            const shown = JSON.parse((await server.presente('policy', 'show', 'laboratory')).stdout);
+            assert.equal(shown.default, true);
+            await server.presente('policy', 'edit', 'Laboratory', 'late_until=2400', 'unmarked=open');
+            const edited = (await teacher.get(`/policies/${policy.id}`)).body;
+            assert.equal(edited.rules.late_until, 2400);
+            assert.equal(edited.rules.unmarked, 'open');
+            const roll = JSON.parse(
+                (await server.presente('session', 'register', session.id, '--json')).stdout,
+            );
+            assert.equal(roll.items[0].status_code, 'online');
+            assert.equal((await admin.delete(`/policies/${policy.id}`)).status, 204);
+        });
+    });
 });

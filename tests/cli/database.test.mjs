@@ -224,7 +224,7 @@ describe('accounts and groups', { skip: missingParts() }, () => {
     it('exports an empty register, to a file or not at all', async () => {
         const { code, stdout } = await place.presente('export');
         assert.equal(code, 0);
-        assert.match(stdout, /^day,time,name,group,status,method,note,user_id,marked_at\r\n$/);
+        assert.match(stdout, /^day,time,name,group,status,method,note,user_id,marked_at,course,status_code\r\n$/);
         assert.equal((await place.presente('export', '--output', 'register.csv')).code, 0);
         assert.equal(await readFile(place.file('register.csv'), 'utf8'), stdout);
         await mkdir(place.file('taken'));

@@ -41,8 +41,8 @@ export class Client {
     patch(path, json) {
         return this.send('PATCH', path, { json });
     }
-    put(path) {
-        return this.send('PUT', path);
+    put(path, json) {
+        return this.send('PUT', path, { json });
     }
     delete(path) {
         return this.send('DELETE', path);

@@ -59,6 +59,10 @@ export const register = (values, photos) =>
     send('register', { method: 'POST', body: form(values, photos) });
 
 export const signIn = (email, password) => post('login', { email, password });
+export const forgotPassword = (email) => post('password/forgot', { email });
+export const setPassword = (token, password) => post('password/set', { token, password });
+export const lookUnsubscribe = (token) => send(`unsubscribe?${query({ token })}`);
+export const unsubscribe = (token, refused) => post('unsubscribe', { token, refused });
 export const groups = () => send(`groups?${query({ limit: 200 })}`);
 export const ownAttendance = (page) => send(`attendance?${query(page)}`);
 export const allAttendance = (page) => send(`attendance/all?${query(page)}`);

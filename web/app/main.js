@@ -2,15 +2,18 @@
 import * as api from './api.js';
 import { HistoryPage } from './history.js';
 import { Fragment, html, render, useEffect, useState } from './html.js';
+import { placeOf } from './link.js';
 import { MarkPage } from './mark.js';
 import { MePage } from './me.js';
 import { Icon, Notice } from './parts.js';
+import { ForgotPage, PasswordPage } from './password.js';
 import { RegisterPage } from './register.js';
 import { SignInPage } from './sign-in.js';
 import { remember, remembered } from './storage.js';
 import { chooseLanguage, currentLanguage, setTimeZone, t } from './text.js';
 import { currentTheme, paintBrowser, switchTheme } from './theme.js';
 import { TodayPage } from './today.js';
+import { UnsubscribePage } from './unsubscribe.js';
 
 const STAFF = new Set(['admin', 'teacher']);
 const anybody = () => true;
@@ -26,6 +29,10 @@ const PLACES = [
     { path: 'me', name: 'me', icon: 'user-round', allowed: signedIn },
     { path: 'register', name: 'register', icon: 'user-plus', allowed: signedOut },
     { path: 'sign-in', name: 'sign-in', icon: 'log-in', allowed: signedOut },
+    // Those that a mail or another page leads to.
+    { path: 'forgot', name: 'forgot', allowed: signedOut, unlisted: true },
+    { path: 'password', name: 'password', allowed: anybody, unlisted: true },
+    { path: 'unsubscribe', name: 'unsubscribe', allowed: anybody, unlisted: true },
 ];
 const PAGES = {
     mark: MarkPage,
@@ -34,9 +41,12 @@ const PAGES = {
     me: MePage,
     register: RegisterPage,
     'sign-in': SignInPage,
+    forgot: ForgotPage,
+    password: PasswordPage,
+    unsubscribe: UnsubscribePage,
 };
 
-const pathOf = () => location.hash.replace(/^#\/?/, '');
+const pathOf = () => placeOf(location.hash);
 
 function placeFor(path, user, welcomed) {
     const place = PLACES.find((one) => one.path === path) ?? PLACES[0];
@@ -47,7 +57,7 @@ function placeFor(path, user, welcomed) {
 const Places = ({ current, user }) => html`
     <nav class="places" aria-label=${t('app.places')}>
         <a class="brand side-brand" href="#/">presente<i>.</i></a>
-        ${PLACES.filter((place) => place.allowed(user)).map(
+        ${PLACES.filter((place) => !place.unlisted && place.allowed(user)).map(
             (place) => html`
             <a key=${place.path} href=${`#/${place.path}`}
                 aria-current=${place === current ? 'page' : undefined}>

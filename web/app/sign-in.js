@@ -71,6 +71,7 @@ export function SignInPage({ onSignedIn, sentHere }) {
                     onInput=${set('password')} wrong=${wrong.password} />
                 <${WorkButton} type="submit" working=${working}>${t('sign-in.button')}<//>
             </form>
+            <p class="quiet"><a href="#/forgot">${t('sign-in.forgot')}</a></p>
             <p class="quiet">
                 ${t('sign-in.new')} <a href="#/register">${t('register.button')}</a></p>
         </div>`;

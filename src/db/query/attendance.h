@@ -17,6 +17,10 @@ struct core_attendance *db_attendance_mark(struct db_connection *connection,
                                            const struct core_attendance *mark, bool *is_new,
                                            GError **error);
 
+/* The same without telling what stands; for many rows. */
+bool db_attendance_insert(struct db_connection *connection, const struct core_attendance *mark,
+                          GError **error);
+
 /* NULL with BASE_ERROR_NOT_FOUND when there is none. */
 struct core_attendance *db_attendance_find(struct db_connection *connection,
                                            const struct base_uuid *id, GError **error);
@@ -24,10 +28,35 @@ struct core_attendance *db_attendance_find_occasion(struct db_connection *connec
                                                     const struct base_uuid *user_id,
                                                     const char *occasion, GError **error);
 
-/* Changes a mark's status and note, by whom and when. BASE_ERROR_NOT_FOUND when there is none. */
+/* Every mark of a session, by the people's ids. An array of struct core_attendance *. */
+GPtrArray *db_attendance_list_session(struct db_connection *connection,
+                                      const struct base_uuid *session_id, GError **error);
+
+/* Writes what a person says a mark is: status and status_code (NULL: the status itself), note, by
+ * whom and when, with the method "manual". BASE_ERROR_NOT_FOUND when there is none. */
 bool db_attendance_correct(struct db_connection *connection, const struct base_uuid *id,
-                           enum core_status status, const char *note,
+                           enum core_status status, const char *status_code, const char *note,
                            const struct base_uuid *marked_by, base_time now, GError **error);
+
+/* Writes what the program finds out later: status and status_code alone. */
+bool db_attendance_settle(struct db_connection *connection, const struct base_uuid *id,
+                          enum core_status status, const char *status_code, base_time now,
+                          GError **error);
+
+/* Puts a real mark in the place of the automatic one `mark->id`; `changed` says whether that was
+ * one still. */
+bool db_attendance_replace_automatic(struct db_connection *connection,
+                                     const struct core_attendance *mark, bool *changed,
+                                     GError **error);
+
+/* Notes that the person was seen again, unless less than `apart` (microseconds) passed since the
+ * mark or the last time; `changed` says so. */
+bool db_attendance_see(struct db_connection *connection, const struct base_uuid *id, base_time at,
+                       base_time apart, base_time now, bool *changed, GError **error);
+
+/* Removes a mark with its history. BASE_ERROR_NOT_FOUND when there is none. */
+bool db_attendance_delete(struct db_connection *connection, const struct base_uuid *id,
+                          GError **error);
 
 enum db_attendance_sort {
     DB_ATTENDANCE_SORT_TIME, /* by local day, then by the instant */
@@ -39,12 +68,19 @@ enum db_attendance_sort {
 const char *db_attendance_sort_name(enum db_attendance_sort sort);
 bool db_attendance_sort_from_name(const char *name, enum db_attendance_sort *sort);
 
+/* All conditions hold together. */
 struct db_attendance_filter {
-    struct base_uuid user_id;    /* nil: any */
-    struct base_uuid group_id;   /* the group at the time of the mark; nil: any */
-    struct base_uuid teacher_id; /* only this person's own and those of students who are now in a
-                                  * group they teach; nil: any */
+    struct base_uuid user_id;   /* nil: any */
+    struct base_uuid group_id;  /* the group at the time of the mark; nil: any */
+    struct base_uuid course_id; /* nil: any, marks of the day too; likewise below */
+    struct base_uuid session_id;
+    struct base_uuid subject_id; /* of the course */
+    struct base_uuid term_id;    /* of the course */
+    struct base_uuid teacher_id; /* only marks of courses that this person teaches, of students who
+                                  * are now in a group of theirs, and their own; nil: any */
     int status;                  /* enum core_status or DB_ANY */
+    const char *status_code;     /* the site's own status; NULL: any */
+    const char *method;          /* its name; NULL: any */
     const char *from_day;        /* first local day "YYYY-MM-DD"; NULL: any */
     const char *to_day;          /* last local day, included; NULL: any */
     enum db_attendance_sort sort;

@@ -1,55 +1,34 @@
 #include "db/query/attendance.h"
+
+#include "db/query/attendance_filter.h"
 #include "db/query/row.h"
 
-/* What the search starts from: each has its index. */
-enum scope {
-    SCOPE_ALL,
-    SCOPE_USER,
-    SCOPE_GROUP,
-    SCOPE_TAUGHT,
-    SCOPE_N,
-};
+#define COUNT "a.status, COUNT(*) "
+#define COUNT_TAIL "GROUP BY a.status"
 
-#define CONDITIONS "(? = 0 OR a.status = ?) AND a.local_day >= ? AND a.local_day <= ? "
+#define BY_TIME "a.local_day, a.marked_at, a.id"
+#define BY_TIME_DOWN "a.local_day DESC, a.marked_at DESC, a.id DESC"
 
-/* As a table of its own, because MariaDB would run a UNION inside of IN once for each mark. */
-#define TAUGHT                                                                                     \
-    "AND a.user_id IN (SELECT taught.id FROM (SELECT s.id FROM group_teachers t JOIN users s "     \
-    "ON s.group_id = t.group_id WHERE t.teacher_id = ? AND s.role = 'student' "                    \
-    "UNION SELECT o.id FROM users o WHERE o.id = ?) taught) "
-
-#define WHERE_ALL "WHERE " CONDITIONS
-#define WHERE_USER "WHERE a.user_id = ? AND (? = 0 OR a.group_id = ?) AND " CONDITIONS
-#define WHERE_GROUP "WHERE a.group_id = ? AND " CONDITIONS
-#define WHERE_TAUGHT                                                                               \
-    "WHERE (? = 0 OR a.user_id = ?) AND (? = 0 OR a.group_id = ?) AND " CONDITIONS TAUGHT
-
-#define VALUES_MAX 12
-
-#define COUNT(where) "SELECT a.status, COUNT(*) FROM attendance a " where "GROUP BY a.status"
-#define LIST(where, order) DB_ATTENDANCE_SELECT where "ORDER BY " order " LIMIT ? OFFSET ?"
-#define LISTS(where)                                                                               \
+#define LIST(conditions, order)                                                                    \
+    DB_ATTENDANCE_TEXTS(DB_ATTENDANCE_COLUMNS, DB_ATTENDANCE_JOINS, conditions,                    \
+                        "ORDER BY " order " LIMIT ? OFFSET ?")
+#define LISTS(conditions)                                                                          \
     {                                                                                              \
-        [DB_ATTENDANCE_SORT_TIME] = {LIST(where, "a.local_day, a.marked_at, a.id"),                \
-                                     LIST(where,                                                   \
-                                          "a.local_day DESC, a.marked_at DESC, a.id DESC")},       \
-        [DB_ATTENDANCE_SORT_NAME] = {                                                              \
-            LIST(where, "u.name_key, a.local_day, a.marked_at, a.id"),                             \
-            LIST(where, "u.name_key DESC, a.local_day DESC, a.marked_at DESC, a.id DESC")},        \
+        [DB_ATTENDANCE_SORT_TIME] = {LIST(conditions, BY_TIME), LIST(conditions, BY_TIME_DOWN)},   \
+        [DB_ATTENDANCE_SORT_NAME] = {LIST(conditions, "u.name_key, " BY_TIME),                     \
+                                     LIST(conditions, "u.name_key DESC, " BY_TIME_DOWN)},          \
     }
 
-static const char *const COUNTS[SCOPE_N] = {
-    [SCOPE_ALL] = COUNT(WHERE_ALL),
-    [SCOPE_USER] = COUNT(WHERE_USER),
-    [SCOPE_GROUP] = COUNT(WHERE_GROUP),
-    [SCOPE_TAUGHT] = COUNT(WHERE_TAUGHT),
+/* The second of each pair is for plain filters. */
+static const char *const COUNTS[2][DB_ATTENDANCE_SCOPE_N] = {
+    DB_ATTENDANCE_TEXTS(COUNT, "LEFT JOIN courses c ON c.id = a.course_id ", DB_ATTENDANCE_EVERY,
+                        COUNT_TAIL),
+    DB_ATTENDANCE_TEXTS(COUNT, "", DB_ATTENDANCE_PLAIN, COUNT_TAIL),
 };
 
-static const char *const LISTINGS[SCOPE_N][DB_ATTENDANCE_SORT_N][2] = {
-    [SCOPE_ALL] = LISTS(WHERE_ALL),
-    [SCOPE_USER] = LISTS(WHERE_USER),
-    [SCOPE_GROUP] = LISTS(WHERE_GROUP),
-    [SCOPE_TAUGHT] = LISTS(WHERE_TAUGHT),
+static const char *const LISTINGS[2][DB_ATTENDANCE_SORT_N][2][DB_ATTENDANCE_SCOPE_N] = {
+    LISTS(DB_ATTENDANCE_EVERY),
+    LISTS(DB_ATTENDANCE_PLAIN),
 };
 
 static const char *const SORT_NAMES[DB_ATTENDANCE_SORT_N] = {
@@ -75,53 +54,20 @@ bool db_attendance_sort_from_name(const char *name, enum db_attendance_sort *sor
     return false;
 }
 
-static enum scope scope_of(const struct db_attendance_filter *filter)
-{
-    if (!base_uuid_is_nil(&filter->teacher_id))
-        return SCOPE_TAUGHT;
-    if (!base_uuid_is_nil(&filter->user_id))
-        return SCOPE_USER;
-    return base_uuid_is_nil(&filter->group_id) ? SCOPE_ALL : SCOPE_GROUP;
-}
-
-/* Fills in the conditions and returns how many values they take. */
-static gsize bind_filter(const struct db_attendance_filter *filter, enum scope scope,
-                         struct db_value values[VALUES_MAX])
-{
-    gsize n = 0;
-
-    if (scope == SCOPE_TAUGHT)
-        values[n++] = db_asked_uuid(&filter->user_id);
-    if (scope == SCOPE_TAUGHT || scope == SCOPE_USER) {
-        values[n++] = db_uuid(&filter->user_id);
-        values[n++] = db_asked_uuid(&filter->group_id);
-    }
-    if (scope != SCOPE_ALL)
-        values[n++] = db_uuid(&filter->group_id);
-    values[n++] = db_asked_enum(filter->status);
-    values[n++] = db_text(core_status_name((enum core_status)filter->status));
-    values[n++] = db_text(filter->from_day ? filter->from_day : "0000-00-00");
-    values[n++] = db_text(filter->to_day ? filter->to_day : "9999-99-99");
-    if (scope == SCOPE_TAUGHT) {
-        values[n++] = db_uuid(&filter->teacher_id);
-        values[n++] = db_uuid(&filter->teacher_id);
-    }
-    return n;
-}
-
 bool db_attendance_count(struct db_connection *connection,
                          const struct db_attendance_filter *filter,
                          struct core_statistics *statistics, GError **error)
 {
-    struct db_value values[VALUES_MAX];
+    struct db_value values[DB_ATTENDANCE_VALUES];
     GError *problem = NULL;
 
     if (!filter)
         filter = &ALL;
     *statistics = (struct core_statistics){0};
-    enum scope scope = scope_of(filter);
-    gsize n = bind_filter(filter, scope, values);
-    g_autoptr(db_rows) rows = db_query_values(connection, error, COUNTS[scope], values, n);
+    const enum db_attendance_scope scope = db_attendance_scope(filter);
+    const bool plain = db_attendance_is_plain(filter, scope);
+    const gsize n = db_attendance_bind(filter, scope, plain, values);
+    g_autoptr(db_rows) rows = db_query_values(connection, error, COUNTS[plain][scope], values, n);
 
     if (!rows)
         return false;
@@ -137,17 +83,19 @@ GPtrArray *db_attendance_list(struct db_connection *connection,
                               gint64 *total, GError **error)
 {
     struct core_statistics statistics;
-    struct db_value values[VALUES_MAX];
+    struct db_value values[DB_ATTENDANCE_VALUES + 2];
 
     if (!filter)
         filter = &ALL;
-    enum scope scope = scope_of(filter);
-    enum db_attendance_sort sort = MIN((unsigned)filter->sort, DB_ATTENDANCE_SORT_N - 1);
-    gsize n = bind_filter(filter, scope, values);
+    const enum db_attendance_scope scope = db_attendance_scope(filter);
+    const enum db_attendance_sort sort = MIN((unsigned)filter->sort, DB_ATTENDANCE_SORT_N - 1);
+    const bool plain = db_attendance_is_plain(filter, scope);
+    gsize n = db_attendance_bind(filter, scope, plain, values);
     values[n++] = db_int(db_page_limit(page));
     values[n++] = db_int(db_page_offset(page));
     g_autoptr(GPtrArray) marks = db_rows_collect(
-        db_query_values(connection, error, LISTINGS[scope][sort][filter->descending], values, n),
+        db_query_values(connection, error, LISTINGS[plain][sort][filter->descending][scope], values,
+                        n),
         db_attendance_read, (GDestroyNotify)core_attendance_free, error);
     if (marks && total && !db_page_total(page, marks->len, total)) {
         if (!db_attendance_count(connection, filter, &statistics, error))

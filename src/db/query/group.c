@@ -3,17 +3,12 @@
 #include "base/text.h"
 #include "db/query/row.h"
 
-#define SELECT                                                                                     \
-    "SELECT g.id, g.institution_id, g.name, g.name_key, (SELECT COUNT(*) FROM users m "            \
-    "WHERE m.group_id = g.id AND m.role = 'student' AND m.deleted_at IS NULL), g.created_at, "     \
-    "g.updated_at FROM class_groups g "
-
 #define FILTER                                                                                     \
     "WHERE (? = 0 OR g.institution_id = ?) AND (? = 0 OR g.name_key LIKE ? ESCAPE '!') "           \
     "AND (? = 0 OR g.id IN (SELECT t.group_id FROM group_teachers t WHERE t.teacher_id = ?)) "
 #define FILTER_VALUES 6
 
-static gpointer read_group(struct db_rows *rows)
+gpointer db_group_read(struct db_rows *rows)
 {
     struct core_group *group = g_new0(struct core_group, 1);
 
@@ -29,7 +24,7 @@ static gpointer read_group(struct db_rows *rows)
 
 static struct core_group *single(struct db_rows *rows, GError **error)
 {
-    return db_rows_single(rows, read_group, (GDestroyNotify)core_group_free, "group", error);
+    return db_rows_single(rows, db_group_read, (GDestroyNotify)core_group_free, "group", error);
 }
 
 bool db_group_insert(struct db_connection *connection, const struct core_group *group,
@@ -47,7 +42,8 @@ bool db_group_insert(struct db_connection *connection, const struct core_group *
 struct core_group *db_group_find(struct db_connection *connection, const struct base_uuid *id,
                                  GError **error)
 {
-    return single(db_query(connection, error, SELECT "WHERE g.id = ?", db_uuid(id)), error);
+    return single(db_query(connection, error, DB_GROUP_SELECT "WHERE g.id = ?", db_uuid(id)),
+                  error);
 }
 
 struct core_group *db_group_find_name(struct db_connection *connection,
@@ -57,7 +53,7 @@ struct core_group *db_group_find_name(struct db_connection *connection,
     g_autofree char *key = base_text_key(name);
 
     return single(db_query(connection, error,
-                           SELECT "WHERE g.institution_id = ? AND g.name_key = ?",
+                           DB_GROUP_SELECT "WHERE g.institution_id = ? AND g.name_key = ?",
                            db_uuid(institution_id), db_text(key)),
                   error);
 }
@@ -82,11 +78,11 @@ GPtrArray *db_group_list(struct db_connection *connection, const struct db_group
         db_int(db_page_offset(page)),
     };
 
-    g_autoptr(GPtrArray) groups =
-        db_rows_collect(db_query_values(connection, error,
-                                        SELECT FILTER "ORDER BY g.name_key, g.id LIMIT ? OFFSET ?",
-                                        values, G_N_ELEMENTS(values)),
-                        read_group, (GDestroyNotify)core_group_free, error);
+    g_autoptr(GPtrArray) groups = db_rows_collect(
+        db_query_values(connection, error,
+                        DB_GROUP_SELECT FILTER "ORDER BY g.name_key, g.id LIMIT ? OFFSET ?", values,
+                        G_N_ELEMENTS(values)),
+        db_group_read, (GDestroyNotify)core_group_free, error);
     if (groups && total && !db_page_total(page, groups->len, total) &&
         !db_query_int_values(connection, total, error,
                              "SELECT COUNT(*) FROM class_groups g " FILTER, values, FILTER_VALUES))

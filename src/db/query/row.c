@@ -111,6 +111,22 @@ bool db_page_total(const struct db_page *page, guint n, gint64 *total)
     return true;
 }
 
+GPtrArray *db_list_read(struct db_connection *connection, const struct db_list *list,
+                        struct db_value *values, gsize n, const struct db_page *page, gint64 *total,
+                        GError **error)
+{
+    values[n] = db_int(db_page_limit(page));
+    values[n + 1] = db_int(db_page_offset(page));
+    g_autoptr(GPtrArray) entities =
+        db_rows_collect(db_query_values(connection, error, list->select, values, n + 2), list->read,
+                        list->destroy, error);
+
+    if (entities && total && !db_page_total(page, entities->len, total) &&
+        !db_query_int_values(connection, total, error, list->count, values, n))
+        return NULL;
+    return g_steal_pointer(&entities);
+}
+
 struct db_value db_asked_text(const char *text)
 {
     return db_int(text && *text);

@@ -38,6 +38,19 @@ gint64 db_page_offset(const struct db_page *page);
  * the last page does: it saves the count. False: they must be counted. */
 bool db_page_total(const struct db_page *page, guint n, gint64 *total);
 
+/* A list that is read page by page. */
+struct db_list {
+    const char *select; /* with LIMIT ? OFFSET ? at its end */
+    const char *count;  /* how many there are, by the same values without those two */
+    db_row_reader read;
+    GDestroyNotify destroy;
+};
+
+/* Reads a page. `values` holds `n` values and has room for two more; `total` may be NULL. */
+GPtrArray *db_list_read(struct db_connection *connection, const struct db_list *list,
+                        struct db_value *values, gsize n, const struct db_page *page, gint64 *total,
+                        GError **error);
+
 /* Whether a filter's text or id asks for anything; bound as `(? = 0 OR column = ?)`. */
 struct db_value db_asked_text(const char *text);
 struct db_value db_asked_uuid(const struct base_uuid *uuid);
@@ -47,19 +60,59 @@ struct db_value db_asked_enum(int value);
 #define DB_USER_COLUMNS                                                                            \
     "u.id, u.institution_id, u.name, u.name_key, u.email, u.age, u.date_of_birth, u.group_id, "    \
     "g.name, u.role, u.profile_image_url, u.password_hash, u.token_generation, u.active, "         \
-    "u.created_at, u.updated_at, u.deleted_at, u.faces_revision, "                                 \
+    "u.created_at, u.updated_at, u.deleted_at, u.faces_revision, u.student_number, u.language, "   \
     "(SELECT COUNT(*) FROM face_templates f WHERE f.user_id = u.id) "
 #define DB_USER_SELECT                                                                             \
     "SELECT " DB_USER_COLUMNS "FROM users u LEFT JOIN class_groups g ON g.id = u.group_id "
 
 gpointer db_user_read(struct db_rows *rows);
 
+/* The columns of DB_GROUP_SELECT make a struct core_group *. */
+#define DB_GROUP_SELECT                                                                            \
+    "SELECT g.id, g.institution_id, g.name, g.name_key, (SELECT COUNT(*) FROM users m "            \
+    "WHERE m.group_id = g.id AND m.role = 'student' AND m.deleted_at IS NULL), g.created_at, "     \
+    "g.updated_at FROM class_groups g "
+
+gpointer db_group_read(struct db_rows *rows);
+
+/*
+ * A teacher and everybody they teach: the students who are in a group of theirs, and those who on
+ * any day of its term were on the roster of a course of theirs. For `… IN (DB_TAUGHT_PEOPLE)`; as a
+ * table of its own, because MariaDB would run a UNION inside of IN once for each row. The teacher's
+ * id is bound DB_TAUGHT_PEOPLE_VALUES times.
+ */
+#define DB_TAUGHT_PEOPLE                                                                           \
+    "SELECT taught.id FROM (SELECT s.id FROM group_teachers t JOIN users s "                       \
+    "ON s.group_id = t.group_id WHERE t.teacher_id = ? AND s.role = 'student' "                    \
+    "UNION SELECT e.user_id FROM course_teachers t JOIN enrolments e ON e.course_id = "            \
+    "t.course_id "                                                                                 \
+    "WHERE t.teacher_id = ? "                                                                      \
+    "UNION SELECT e.user_id FROM course_teachers t JOIN courses c ON c.id = t.course_id "          \
+    "JOIN terms y ON y.id = c.term_id JOIN course_groups k ON k.course_id = c.id "                 \
+    "JOIN enrolments e ON e.group_id = k.group_id "                                                \
+    "WHERE t.teacher_id = ? AND e.first_day <= y.last_day "                                        \
+    "AND (e.last_day IS NULL OR e.last_day >= y.first_day) "                                       \
+    "UNION SELECT o.id FROM users o WHERE o.id = ?) taught"
+#define DB_TAUGHT_PEOPLE_VALUES 4
+
+/* The same of their groups alone, with the teacher's id DB_TUTORED_PEOPLE_VALUES times: whose marks
+ * they see whatever course these are of. */
+#define DB_TUTORED_PEOPLE                                                                          \
+    "SELECT taught.id FROM (SELECT s.id FROM group_teachers t JOIN users s "                       \
+    "ON s.group_id = t.group_id WHERE t.teacher_id = ? AND s.role = 'student' "                    \
+    "UNION SELECT o.id FROM users o WHERE o.id = ?) taught"
+#define DB_TUTORED_PEOPLE_VALUES 2
+
 /* The statements of attendance.c and attendance_list.c have the same columns. */
+#define DB_ATTENDANCE_COLUMNS                                                                      \
+    "a.id, a.user_id, u.name, a.group_id, g.name, a.occasion, a.local_day, a.marked_at, "          \
+    "a.status, a.method, a.score, a.marked_by, a.note, a.created_at, a.updated_at, "               \
+    "a.session_id, a.course_id, c.name, a.captured_at, a.last_seen_at, a.status_code "
+#define DB_ATTENDANCE_JOINS                                                                        \
+    "LEFT JOIN users u ON u.id = a.user_id LEFT JOIN class_groups g ON g.id = a.group_id "         \
+    "LEFT JOIN courses c ON c.id = a.course_id "
 #define DB_ATTENDANCE_SELECT                                                                       \
-    "SELECT a.id, a.user_id, u.name, a.group_id, g.name, a.occasion, a.local_day, a.marked_at, "   \
-    "a.status, a.method, a.score, a.marked_by, a.note, a.created_at, a.updated_at "                \
-    "FROM attendance a LEFT JOIN users u ON u.id = a.user_id "                                     \
-    "LEFT JOIN class_groups g ON g.id = a.group_id "
+    "SELECT " DB_ATTENDANCE_COLUMNS "FROM attendance a " DB_ATTENDANCE_JOINS
 
 gpointer db_attendance_read(struct db_rows *rows);
 

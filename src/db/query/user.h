@@ -7,9 +7,11 @@
 #include "db/query/page.h"
 
 /* Stores a new person, id and times as given; name_key is made from the name and the e-mail stored
- * as given, so it must be normalised (base_text_email()). BASE_ERROR_CONFLICT ("users.email") when
- * the address is taken. */
-bool db_user_insert(struct db_connection *connection, const struct core_user *user, GError **error);
+ * as given, so it must be normalised (base_text_email()). A student with a group is enrolled in it
+ * from `today` on, the institution's local day. BASE_ERROR_CONFLICT ("users.email",
+ * "users.student_number") when the address or the number is taken. Call it in a transaction. */
+bool db_user_insert(struct db_connection *connection, const struct core_user *user,
+                    const char *today, GError **error);
 
 /* NULL with BASE_ERROR_NOT_FOUND when there is none. Erased people are found by id, with deleted_at
  * set. */
@@ -17,11 +19,23 @@ struct core_user *db_user_find(struct db_connection *connection, const struct ba
                                GError **error);
 struct core_user *db_user_find_email(struct db_connection *connection, const char *email,
                                      GError **error);
+struct core_user *db_user_find_number(struct db_connection *connection,
+                                      const struct base_uuid *institution_id, const char *number,
+                                      GError **error);
 
-/* Writes name, e-mail, age, date of birth, group, role, profile image URL, active and updated_at.
- * When `active` or the role changed, older tokens become void by a new token_generation.
- * BASE_ERROR_NOT_FOUND when there is no such person or it was erased. */
-bool db_user_update(struct db_connection *connection, const struct core_user *user, GError **error);
+/* Writes name, e-mail, age, date of birth, group, role, profile image URL, student number,
+ * language, active and updated_at. A student who leaves a group was in it until the day before
+ * `today` (or never, when it began today) and is in the other one from today on; who is no student
+ * any more is nowhere enrolled from today on, and who becomes one teaches nobody. Call it in a
+ * transaction. When `active` or the role changed, older tokens become void by a new
+ * token_generation. BASE_ERROR_NOT_FOUND when there is no such person or it was erased. */
+bool db_user_update(struct db_connection *connection, const struct core_user *user,
+                    const char *today, GError **error);
+
+/* Writes the group alone, without touching the enrolments: for whoever writes those by themselves.
+ */
+bool db_user_set_group(struct db_connection *connection, const struct base_uuid *id,
+                       const struct base_uuid *group_id, base_time now, GError **error);
 
 /* Stores another password hash and makes every older token void. NULL: no password. */
 bool db_user_set_password(struct db_connection *connection, const struct base_uuid *id,
@@ -36,12 +50,15 @@ bool db_user_void_tokens(struct db_connection *connection, const struct base_uui
                          base_time now, GError **error);
 
 /*
- * Erases a person: name, e-mail, age, date of birth, group, password, templates, pictures and notes
- * are gone, groups lose them as a teacher, tokens are void; the marks stay under the bare id. Call
- * it in a transaction. BASE_ERROR_NOT_FOUND when there is none or it was erased before.
+ * Erases a person: name, e-mail, age, date of birth, group, student number, password, templates,
+ * pictures and notes are gone, so are their ids in other systems, what was imported of them, their
+ * calendar's address, schedules, jobs and mail; groups and courses lose them as a teacher,
+ * enrolments end the day before `today`, tokens are void; the marks and past enrolments stay under
+ * the bare id. Call it in a transaction. BASE_ERROR_NOT_FOUND when there is none or it was erased
+ * before.
  */
-bool db_user_erase(struct db_connection *connection, const struct base_uuid *id, base_time now,
-                   GError **error);
+bool db_user_erase(struct db_connection *connection, const struct base_uuid *id, const char *today,
+                   base_time now, GError **error);
 
 enum db_user_sort {
     DB_USER_SORT_NAME,
@@ -58,8 +75,10 @@ struct db_user_filter {
     int role;                    /* enum core_role or DB_ANY */
     int active;                  /* 0, 1 or DB_ANY */
     struct base_uuid group_id;   /* nil: any */
-    struct base_uuid teacher_id; /* only this person and students of groups they teach; nil: any */
-    const char *search; /* part of the name (any case, any accents) or of the e-mail; NULL: any */
+    struct base_uuid teacher_id; /* only this person and students of groups and courses they teach;
+                                  * nil: any */
+    const char *search; /* part of the name (any case, any accents), of the e-mail or of the student
+                         * number; NULL: any */
     bool with_deleted;  /* erased people too */
     enum db_user_sort sort;
     bool descending;

@@ -15,19 +15,16 @@ enum scope {
 
 #define CONDITIONS                                                                                 \
     "AND (? = 0 OR u.role = ?) AND (? = 0 OR u.active = ?) AND (? = 0 OR u.deleted_at IS NULL) "   \
-    "AND (? = 0 OR u.name_key LIKE ? ESCAPE '!' OR u.email LIKE ? ESCAPE '!') "
+    "AND (? = 0 OR u.name_key LIKE ? ESCAPE '!' OR u.email LIKE ? ESCAPE '!' "                     \
+    "OR UPPER(u.student_number) LIKE ? ESCAPE '!') "
 
-/* As a table of its own, because MariaDB would run a UNION inside of IN once for each person. */
-#define TAUGHT                                                                                     \
-    "AND u.id IN (SELECT taught.id FROM (SELECT s.id FROM group_teachers t JOIN users s "          \
-    "ON s.group_id = t.group_id WHERE t.teacher_id = ? AND s.role = 'student' "                    \
-    "UNION SELECT o.id FROM users o WHERE o.id = ?) taught) "
+#define TAUGHT "AND u.id IN (" DB_TAUGHT_PEOPLE ") "
 
 #define WHERE_ALL GROUP_OPTIONAL CONDITIONS
 #define WHERE_GROUP GROUP_ALWAYS CONDITIONS
 #define WHERE_TAUGHT GROUP_OPTIONAL CONDITIONS TAUGHT
 
-#define VALUES_MAX 14
+#define VALUES_MAX (13 + DB_TAUGHT_PEOPLE_VALUES)
 
 #define COUNT(where) "SELECT COUNT(*) FROM users u " where
 #define LIST(where, order) DB_USER_SELECT where "ORDER BY " order " LIMIT ? OFFSET ?"
@@ -95,6 +92,8 @@ GPtrArray *db_user_list(struct db_connection *connection, const struct db_user_f
     g_autofree char *small = filter->search ? g_utf8_strdown(filter->search, -1) : NULL;
     g_autofree char *key_pattern = db_like_pattern(key);
     g_autofree char *email_pattern = db_like_pattern(small);
+    g_autofree char *upper = filter->search ? g_ascii_strup(filter->search, -1) : NULL;
+    g_autofree char *number_pattern = db_like_pattern(upper);
 
     gsize n = 0;
     struct db_value values[VALUES_MAX];
@@ -108,10 +107,9 @@ GPtrArray *db_user_list(struct db_connection *connection, const struct db_user_f
     values[n++] = db_asked_text(filter->search);
     values[n++] = db_text(key_pattern);
     values[n++] = db_text(email_pattern);
-    if (scope == SCOPE_TAUGHT) {
+    values[n++] = db_text(number_pattern);
+    for (int i = 0; scope == SCOPE_TAUGHT && i < DB_TAUGHT_PEOPLE_VALUES; i++)
         values[n++] = db_uuid(&filter->teacher_id);
-        values[n++] = db_uuid(&filter->teacher_id);
-    }
     values[n] = db_int(db_page_limit(page));
     values[n + 1] = db_int(db_page_offset(page));
     g_autoptr(GPtrArray) users =

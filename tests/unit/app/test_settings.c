@@ -90,6 +90,13 @@ static void test_bad_values_are_named(void **state)
         {"PRESENTE_TIME_ZONE", "Mars/Olympus"},
         {"PRESENTE_ADMIN_EMAIL", "nobody"},
         {"PRESENTE_DETECT_SIZE", "333"},
+        {"PRESENTE_PUBLIC_URL", "presente.uni.edu"},
+        {"PRESENTE_PUBLIC_URL", "https://presente.uni.edu/"},
+        {"PRESENTE_MAIL_FROM", "nobody"},
+        {"PRESENTE_SMTP_URL", "mail.uni.edu"},
+        {"PRESENTE_SMTP_URL", "smtp://me:secret@mail.uni.edu"},
+        {"PRESENTE_SMTP_URL", "smtp://mail.uni.edu"},
+        {"PRESENTE_SMTP_TLS", "perhaps"},
     };
 
     (void)state;

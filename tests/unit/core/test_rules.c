@@ -78,6 +78,28 @@ static void test_who_may_do_what(void **state)
         assert_int_equal(core_permission_allows(&viewer, CORE_ACTION_AUDIT_READ, &nobody, false),
                          admin);
     }
+    for (enum core_role role = 0; role < CORE_ROLE_N; role++) {
+        const struct core_viewer viewer = {.user_id = me, .role = role};
+        const bool admin = role == CORE_ROLE_ADMIN, teacher = role == CORE_ROLE_TEACHER;
+        static const enum core_action READ[] = {CORE_ACTION_COURSE_READ, CORE_ACTION_REPORT_READ};
+        static const enum core_action STAFF[] = {CORE_ACTION_ROSTER_READ,
+                                                 CORE_ACTION_SESSION_WRITE};
+        static const enum core_action ADMIN[] = {
+            CORE_ACTION_COURSE_WRITE, CORE_ACTION_ENROLMENT_WRITE, CORE_ACTION_TIMETABLE_WRITE,
+            CORE_ACTION_POLICY_WRITE};
+        for (gsize i = 0; i < G_N_ELEMENTS(READ); i++) {
+            assert_int_equal(core_permission_allows_course(&viewer, READ[i], true, false),
+                             admin || teacher);
+            assert_int_equal(core_permission_allows_course(&viewer, READ[i], false, true),
+                             admin || !teacher);
+            assert_int_equal(core_permission_allows_course(&viewer, READ[i], false, false), admin);
+        }
+        for (gsize i = 0; i < G_N_ELEMENTS(STAFF); i++)
+            assert_int_equal(core_permission_allows_course(&viewer, STAFF[i], true, true),
+                             admin || teacher);
+        for (gsize i = 0; i < G_N_ELEMENTS(ADMIN); i++)
+            assert_int_equal(core_permission_allows_course(&viewer, ADMIN[i], true, true), admin);
+    }
     assert_int_equal(core_permission_scope((enum core_role)7, CORE_ACTION_USER_READ),
                      CORE_SCOPE_NONE);
     assert_int_equal(core_permission_scope(CORE_ROLE_ADMIN, (enum core_action)77), CORE_SCOPE_NONE);

@@ -107,7 +107,7 @@ struct base_uuid fixture_user(struct fixture *fixture, const char *name, const c
     base_uuid_new(&user.id);
     if (group_id)
         user.group_id = *group_id;
-    db_user_insert(fixture->connection, &user, &error);
+    db_user_insert(fixture->connection, &user, DAY, &error);
     assert_no_error(error);
     return user.id;
 }

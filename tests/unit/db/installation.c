@@ -8,6 +8,7 @@
 
 #define GROUPS 12
 #define MARKS_EACH 3
+#define CHAINED 60 /* entries of the log that have a place in the chain */
 
 static const char *const NAMES[] = {
     "Ana Núñez",
@@ -62,6 +63,8 @@ struct filling {
     guint people;
     struct base_uuid institution;
     struct base_uuid groups[GROUPS];
+    struct base_uuid person; /* the last one */
+    struct base_uuid course;
 };
 
 static void fill_person_faces(struct db_connection *connection, guint i,
@@ -103,11 +106,13 @@ static void fill_marks(struct db_connection *connection, guint i, const struct b
                k == 2 ? db_null() : db_real(SCORES[(i + k) % G_N_ELEMENTS(SCORES)]),
                k ? db_uuid(user) : db_null(),
                k == 0 ? db_null() : db_text(i % 2 ? "" : "line\nfeed\ttab 'quote' 🙂"),
-               db_time(time_of(i)), db_time(time_of(i + k)));
+               db_time(time_of(i)), db_time(time_of(i + k)), db_null(), db_null(),
+               i % 3 ? db_null() : db_time(time_of(i)), i % 4 ? db_null() : db_time(time_of(k)),
+               k ? db_null() : db_text("bus"));
     }
 }
 
-static void fill_person(struct db_connection *connection, const struct filling *filling, guint i)
+static void fill_person(struct db_connection *connection, struct filling *filling, guint i)
 {
     const struct base_uuid *group = &filling->groups[i % GROUPS];
     bool erased = i % 50 == 49;
@@ -126,7 +131,8 @@ static void fill_person(struct db_connection *connection, const struct filling *
            db_text(teacher ? "teacher" : "student"), i % 6 ? db_null() : db_text(""),
            erased ? db_null() : db_text("$argon2id$v=19$"), db_int(i), db_bool(!erased && i % 7),
            db_int(!erased && i % 2 ? 1 + i : 0), db_time(time_of(i)), db_time(time_of(i + 3)),
-           erased ? db_time(NOON) : db_null());
+           erased ? db_time(NOON) : db_null(), i % 3 ? db_text(email) : db_null(),
+           i % 4 ? db_null() : db_text("es"));
     if (teacher && !erased)
         for (guint k = 0; k < 3; k++)
             INSERT(connection, "group_teachers", db_uuid(&id),
@@ -134,6 +140,16 @@ static void fill_person(struct db_connection *connection, const struct filling *
     if (!erased && i % 2)
         fill_person_faces(connection, i, &id);
     fill_marks(connection, i, &id, group);
+    filling->person = id;
+}
+
+/* Not of a real chain: these are only carried about. */
+static struct db_value chained(guint i)
+{
+    static guint8 hash[32];
+
+    memset(hash, (int)i, sizeof hash);
+    return i < CHAINED ? db_blob(hash, sizeof hash) : db_null();
 }
 
 static void fill_rest(struct db_connection *connection, guint people)
@@ -147,13 +163,90 @@ static void fill_rest(struct db_connection *connection, guint people)
         /* Numbers with gaps, as erased entries leave them. */
         INSERT(connection, "audit_log", db_int(7 + i * 3), db_time(time_of(i)),
                i % 2 ? db_uuid(&actor) : db_null(), db_text("user.change"),
-               db_text(i % 3 ? "x" : ""), i % 5 ? db_null() : db_text("{\"a\":\"\\u00e9 é\"}"));
+               db_text(i % 3 ? "x" : ""), i % 5 ? db_null() : db_text("{\"a\":\"\\u00e9 é\"}"),
+               i < CHAINED ? db_int(1 + i) : db_null(), chained(i), chained(i + 1));
         INSERT(connection, "revoked_tokens", db_text(jti), db_time(time_of(i)));
     }
     INSERT(connection, "settings", db_text("branding.name"), db_text(""), db_time(NOON));
     INSERT(connection, "settings", db_text("branding.Name"), db_text("Größe\r\n"), db_time(NOON));
-    assert_true(
-        db_execute(connection, NULL, &error, "UPDATE counters SET value = ?", db_int(people + 1)));
+    assert_true(db_execute(connection, NULL, &error,
+                           "UPDATE counters SET value = ? WHERE name = 'faces_revision'",
+                           db_int(people + 1)));
+    assert_true(db_execute(connection, NULL, &error,
+                           "UPDATE counters SET value = ? WHERE name = 'audit_position'",
+                           db_int(CHAINED)));
+}
+
+/* A row or two in each table of the timetable, and what hangs on a mark of a session. */
+static void fill_timetable(struct db_connection *connection, struct filling *filling)
+{
+    const struct db_value institution = db_uuid(&filling->institution);
+    const struct db_value group = db_uuid(&filling->groups[0]);
+    const struct db_value person = db_uuid(&filling->person);
+    const struct db_value now = db_time(NOON);
+    struct base_uuid id[9];
+
+    for (gsize i = 0; i < G_N_ELEMENTS(id); i++)
+        base_uuid_new(&id[i]);
+    filling->course = id[4];
+    const struct db_value course = db_uuid(&id[4]);
+    INSERT(connection, "terms", db_uuid(&id[0]), institution, db_text("2026 Ñ"), db_text("2026 n"),
+           db_text("2026-01-12"), db_text("2026-06-30"), now, now);
+    INSERT(connection, "subjects", db_uuid(&id[1]), institution, db_text("MAT-1"),
+           db_text("Álgebra"), db_text("algebra"), now, now);
+    INSERT(connection, "rooms", db_uuid(&id[2]), institution, db_text("A 1"), db_text("a 1"),
+           db_int(40), now, now);
+    INSERT(connection, "policies", db_uuid(&id[3]), institution, institution, db_text("Default"),
+           db_text("default"), db_text("{\"é\":[]}"), now, now);
+    INSERT(connection, "courses", course, institution, db_uuid(&id[0]), db_uuid(&id[1]),
+           db_uuid(&id[3]), db_text("Álgebra A"), db_text("algebra a"), now, now);
+    INSERT(connection, "course_groups", course, group);
+    INSERT(connection, "course_teachers", person, course);
+    INSERT(connection, "enrolments", db_uuid(&id[5]), person, group, db_null(),
+           db_text("2026-01-12"), db_null(), now, now);
+    INSERT(connection, "holidays", db_uuid(&id[5]), institution, db_text("Carnaval"),
+           db_text("2026-02-16"), db_text("2026-02-17"), now, now);
+    INSERT(connection, "slots", db_uuid(&id[6]), course, db_uuid(&id[2]), db_int(4), db_int(28800),
+           db_int(36000), db_text("2026-01-12"), db_text("2026-06-30"), db_int(1), now, now);
+    INSERT(connection, "sessions", db_uuid(&id[7]), course, db_uuid(&id[6]), db_text(DAY),
+           db_text("uid@x"), db_uuid(&id[2]), db_text("Repaso"), db_text(DAY), db_int(28800),
+           db_int(36000), now, db_time(NOON + 1), db_text("planned"), db_bool(true), db_text("n"),
+           db_null(), now, now);
+    INSERT(connection, "attendance", db_uuid(&id[8]), person, group, db_text("session:x"),
+           db_text(DAY), now, db_text("absent"), db_text("automatic"), db_null(), db_null(),
+           db_null(), now, now, db_uuid(&id[7]), course, db_null(), db_null(), db_null());
+    INSERT(connection, "attendance_changes", db_uuid(&id[0]), db_uuid(&id[8]), now, person,
+           db_text("absent"), db_null(), db_text("automatic"), db_text("late"), db_text("bus"),
+           db_text("¿por qué?"));
+    INSERT(connection, "disputes", db_uuid(&id[0]), db_uuid(&id[8]), db_uuid(&id[8]), person,
+           db_text("Sí estuve"), db_text("open"), db_null(), db_null(), db_null(), now, now);
+}
+
+static void fill_outgoing(struct db_connection *connection, const struct filling *filling)
+{
+    const struct db_value institution = db_uuid(&filling->institution);
+    const struct db_value person = db_uuid(&filling->person);
+    const struct db_value now = db_time(NOON);
+    guint8 digest[32] = {1, 0, 255};
+    struct base_uuid id;
+
+    base_uuid_new(&id);
+    INSERT(connection, "external_ids", db_text("user"), db_text("src-ñ-1"), person, now);
+    INSERT(connection, "photo_imports", person, db_blob(digest, sizeof digest), db_text("stored"),
+           now);
+    INSERT(connection, "calendar_feeds", person, db_blob(digest, sizeof digest), now);
+    INSERT(connection, "webhooks", db_uuid(&id), institution, db_text("https://a.example/x"),
+           db_text("[\"mark\"]"), db_text("secret"), db_bool(true), now, now);
+    INSERT(connection, "outbox", db_uuid(&id), db_text("webhook"), db_text("mark"), db_text("k 1"),
+           db_null(), db_uuid(&id), db_text("{}"), db_text("dead"), db_int(9), now, db_null(),
+           db_text("node"), db_text("é"), now, now);
+    INSERT(connection, "report_schedules", db_uuid(&id), person, db_uuid(&filling->course),
+           db_text("teacher"), db_text("weekly"), db_int(5), db_int(61200), db_text("xlsx"),
+           db_bool(false), now, now);
+    INSERT(connection, "mail_refusals", person, db_text("warning"), now);
+    INSERT(connection, "jobs", db_uuid(&id), person, db_text("summary"), db_text("{}"),
+           db_text("done"), db_int(9), db_int(9), db_null(), db_null(), db_text("report/x"),
+           db_text("text/csv"), db_text("ñ.csv"), db_int(1234), db_null(), now, now, now);
 }
 
 static bool fill(struct db_connection *connection, gpointer data, GError **error)
@@ -177,6 +270,8 @@ static bool fill(struct db_connection *connection, gpointer data, GError **error
     for (guint i = 0; i < filling->people; i++)
         fill_person(connection, filling, i);
     fill_rest(connection, filling->people);
+    fill_timetable(connection, filling);
+    fill_outgoing(connection, filling);
     return true;
 }
 

@@ -7,12 +7,25 @@
 #include "fixture.h"
 
 #include "db/driver.h"
+#include "db/query/course.h"
+#include "db/query/enrolment.h"
 #include "db/query/image.h"
+#include "db/query/report.h"
+#include "db/query/session.h"
+#include "db/query/session_open.h"
 
 #include <string.h>
 
 #define STUDENTS 8000
 #define DAYS 25
+#define STEP 5 /* days */
+
+/* A step that is the same for all but how a random id is made. */
+#define EACH(before, after)                                                                        \
+    {                                                                                              \
+        .sqlite = before "randomblob(16)" after, .postgresql = before "gen_random_uuid()" after,   \
+        .mariadb = before "RANDOM_BYTES(16)" after,                                                \
+    }
 
 /* Each step fills a table from the numbers 1, 2, … */
 static const struct db_sql FILL[] = {
@@ -84,19 +97,21 @@ static const struct db_sql FILL[] = {
                "'day:2026-03-' || (n.i + 9), '2026-03-' || (n.i + 9), u.created_at, "
                "CASE WHEN n.i % 5 = 0 THEN 'late' ELSE 'present' END, 'face', u.created_at, "
                "u.created_at FROM numbers n CROSS JOIN users u "
-               "WHERE n.i <= 25 AND u.role = 'student'",
+               "WHERE n.i > ? AND n.i <= ? AND u.role = 'student'",
      .postgresql =
          "INSERT INTO attendance (id, user_id, group_id, occasion, local_day, marked_at, status, "
          "method, created_at, updated_at) SELECT gen_random_uuid(), u.id, u.group_id, "
          "'day:2026-03-' || (n.i + 9), '2026-03-' || (n.i + 9), u.created_at, "
          "CASE WHEN n.i % 5 = 0 THEN 'late' ELSE 'present' END, 'face', u.created_at, "
-         "u.created_at FROM numbers n CROSS JOIN users u WHERE n.i <= 25 AND u.role = 'student'",
+         "u.created_at FROM numbers n CROSS JOIN users u WHERE n.i > ? AND n.i <= ? AND u.role = "
+         "'student'",
      .mariadb =
          "INSERT INTO attendance (id, user_id, group_id, occasion, local_day, marked_at, status, "
          "method, created_at, updated_at) SELECT RANDOM_BYTES(16), u.id, u.group_id, "
          "CONCAT('day:2026-03-', n.i + 9), CONCAT('2026-03-', n.i + 9), u.created_at, "
          "CASE WHEN n.i % 5 = 0 THEN 'late' ELSE 'present' END, 'face', u.created_at, "
-         "u.created_at FROM numbers n CROSS JOIN users u WHERE n.i <= 25 AND u.role = 'student'"},
+         "u.created_at FROM numbers n CROSS JOIN users u WHERE n.i > ? AND n.i <= ? AND u.role = "
+         "'student'"},
     {.sqlite = "INSERT INTO audit_log (happened_at, actor_id, action, subject, details) "
                "SELECT a.created_at, a.user_id, 'attendance.mark', hex(a.user_id), NULL "
                "FROM attendance a WHERE a.local_day <= '2026-03-15'",
@@ -132,10 +147,36 @@ static const struct db_sql FILL[] = {
                 "sha256, sealed, created_at) SELECT a.id, a.user_id, 'mark', a.id, "
                 "CONCAT('mark/', hex(a.id)), 'image/jpeg', 9, RANDOM_BYTES(32), 0, a.created_at "
                 "FROM attendance a WHERE a.local_day = '2026-03-12'"},
+    EACH("INSERT INTO terms (id, institution_id, name, name_key, first_day, last_day, created_at, "
+         "updated_at) SELECT ",
+         ", id, 'T', 't', '2026-01-10', '2026-06-30', created_at, created_at FROM institutions"),
+    EACH("INSERT INTO subjects (id, institution_id, name, name_key, created_at, updated_at) "
+         "SELECT ",
+         ", id, 'S', 's', created_at, created_at FROM institutions"),
+    /* Students carry their number as faces_revision: 400 courses, two a group. */
+    EACH("INSERT INTO courses (id, institution_id, term_id, subject_id, name, name_key, "
+         "created_at, updated_at) SELECT ",
+         ", u.institution_id, t.id, b.id, u.name, u.name_key, u.created_at, u.created_at "
+         "FROM users u CROSS JOIN terms t CROSS JOIN subjects b "
+         "WHERE u.role = 'student' AND u.faces_revision <= 400"),
+    {.common = "INSERT INTO course_groups (course_id, group_id) SELECT c.id, u.group_id "
+               "FROM courses c JOIN users u ON u.name_key = c.name_key"},
+    {.common = "INSERT INTO course_teachers (course_id, teacher_id) SELECT c.id, t.teacher_id "
+               "FROM courses c JOIN users u ON u.name_key = c.name_key "
+               "JOIN group_teachers t ON t.group_id = u.group_id"},
+    EACH("INSERT INTO enrolments (id, user_id, group_id, first_day, last_day, created_at, "
+         "updated_at) SELECT ",
+         ", id, group_id, '2025-08-01', '2025-12-20', created_at, created_at FROM users "
+         "WHERE role = 'student'"),
+    EACH("INSERT INTO enrolments (id, user_id, group_id, first_day, created_at, updated_at) "
+         "SELECT ",
+         ", id, group_id, '2026-01-10', created_at, created_at FROM users "
+         "WHERE role = 'student'"),
     {.sqlite = "ANALYZE",
      .postgresql = "ANALYZE",
      .mariadb = "ANALYZE TABLE class_groups, users, group_teachers, face_templates, attendance, "
-                "audit_log, images"},
+                "audit_log, images, enrolments, courses, course_groups, course_teachers, "
+                "terms, subjects, sessions"},
 };
 
 struct world {
@@ -146,6 +187,30 @@ struct world {
     guint explained;
     guint complaints;
 };
+
+/* A session of one course of each group on one day, with the marks of that day. */
+static void fill_sessions(struct db_connection *connection)
+{
+    static const struct db_sql SESSIONS =
+        EACH("INSERT INTO sessions (id, course_id, local_day, start_second, end_second, starts_at, "
+             "ends_at, state, edited, created_at, updated_at) SELECT ",
+             ", c.id, d.local_day, 28800, 36000, c.created_at, ?, 'planned', FALSE, c.created_at, "
+             "c.created_at FROM courses c JOIN users u ON u.name_key = c.name_key "
+             "CROSS JOIN (SELECT DISTINCT local_day FROM attendance "
+             "WHERE local_day = '2026-03-10') d WHERE u.faces_revision <= 200");
+    GError *error = NULL;
+
+    db_execute(connection, NULL, &error, db_sql(connection, &SESSIONS),
+               db_time(base_time_now() + BASE_TIME_SECOND));
+    assert_no_error(error);
+#define OF_GROUP                                                                                   \
+    "FROM course_groups k JOIN sessions s ON s.course_id = k.course_id "                           \
+    "WHERE k.group_id = attendance.group_id AND s.local_day = attendance.local_day"
+    db_execute(connection, NULL, &error,
+               "UPDATE attendance SET session_id = (SELECT s.id " OF_GROUP
+               "), course_id = (SELECT s.course_id " OF_GROUP ") WHERE local_day = '2026-03-10'");
+    assert_no_error(error);
+}
 
 static void fill(struct fixture *fixture)
 {
@@ -160,22 +225,37 @@ static void fill(struct fixture *fixture)
     assert_true(
         db_execute(connection, NULL, NULL, "DELETE FROM numbers WHERE i > ?", db_int(STUDENTS)));
     for (gsize i = 0; i < G_N_ELEMENTS(FILL); i++) {
-        db_execute(connection, NULL, &error, db_sql(connection, &FILL[i]));
-        assert_no_error(error);
+        const char *sql = db_sql(connection, &FILL[i]);
+        /* Marks go in a few days at a time: 200,000 of them with all their keys are more than a
+         * busy server manages in the time that a statement has. */
+        const int steps = strchr(sql, '?') ? DAYS / STEP : 1;
+        for (int step = 0; step < steps; step++) {
+            if (steps > 1)
+                db_execute(connection, NULL, &error, sql, db_int((gint64)step * STEP),
+                           db_int((gint64)(step + 1) * STEP));
+            else
+                db_execute(connection, NULL, &error, sql);
+            assert_no_error(error);
+        }
     }
+    fill_sessions(connection);
+    /* The last step again: the figures that plans are made of. */
+    db_execute(connection, NULL, &error, db_sql(connection, &FILL[G_N_ELEMENTS(FILL) - 1]));
+    assert_no_error(error);
     assert_int_equal(fixture_count(connection, "SELECT COUNT(*) FROM attendance"), STUDENTS * DAYS);
 }
 
 /* ---- Plans ---- */
 
-static const char *const LARGE[] = {"users", "attendance", "face_templates", "audit_log", "images"};
+static const char *const LARGE[] = {"users",     "attendance", "face_templates",
+                                    "audit_log", "images",     "enrolments"};
 
 /* The table that a name or an alias of our statements stands for is large. */
 static bool is_large(const char *name)
 {
     return g_strv_contains((const char *const[]){"u", "s", "o", "m", "a", "f", "users",
                                                  "attendance", "face_templates", "audit_log", "i",
-                                                 "images", NULL},
+                                                 "images", "e", "x", "enrolments", NULL},
                            name);
 }
 
@@ -187,6 +267,10 @@ static bool bad_in_sqlite(struct db_rows *rows, GString *plan)
     if (strstr(step, "CORRELATED"))
         return !strstr(step, "SCALAR"); /* a count beside each row of a page */
     if (!g_str_has_prefix(step, "SCAN ") || strstr(step, "USING"))
+        return false;
+    /* What a teacher may see is a table that the statement makes. */
+    if (strcmp(step, "SCAN a") == 0 &&
+        (strstr(plan->str, "CO-ROUTINE a\n") || strstr(plan->str, "MATERIALIZE a\n")))
         return false;
     g_auto(GStrv) words = g_strsplit(step, " ", 3);
     /* The log is read backwards along its key, a page of it. */
@@ -200,7 +284,9 @@ static bool bad_in_postgresql(struct db_rows *rows, GString *plan)
     g_string_append_printf(plan, "    %s\n", step);
     for (gsize i = 0; i < G_N_ELEMENTS(LARGE); i++) {
         g_autofree char *scan = g_strconcat("Seq Scan on ", LARGE[i], " ", NULL);
-        if (strstr(step, scan))
+        /* Beside thousands of a teacher's marks everybody's names are a small table to hash. */
+        const bool hashed = strstr(step, "Seq Scan on users u ") && strstr(plan->str, "Hash Cond");
+        if (strstr(step, scan) && !hashed)
             return true;
     }
     return false;
@@ -253,11 +339,29 @@ static void explain(struct db_connection *connection, const char *sql,
     connection->observer = explain;
     world->explained++;
     world->complaints += bad;
-    if (bad)
-        print_message("%s\n%s", sql, plan->str);
+    if (bad) { /* one after the other: a message has an end */
+        print_message("%.900s\n", sql);
+        print_message("%.900s\n", plan->str);
+    }
 }
 
 /* ---- A busy day ---- */
+
+static void sessions_are_marked(struct world *world, struct db_connection *connection)
+{
+    const struct base_uuid any = {0};
+    bool changed;
+
+    g_ptr_array_unref(db_session_open_list(connection, &world->student, &any, NOON, NULL));
+    g_autoptr(GPtrArray) due =
+        db_sessions_to_close(connection, base_time_now() + BASE_TIME_SECOND * 60, NULL, 10, NULL);
+    assert_true(due->len > 0);
+    const struct core_session *session = due->pdata[0];
+    g_ptr_array_unref(db_session_open_list(connection, &world->student, &session->id, NOON, NULL));
+    g_array_unref(db_session_unmarked(connection, session, 500, NULL));
+    g_ptr_array_unref(db_attendance_list_session(connection, &session->id, NULL));
+    assert_true(db_attendance_see(connection, &session->id, NOON, 60, NOON, &changed, NULL));
+}
 
 static void somebody_marks(struct world *world, struct db_connection *connection)
 {
@@ -274,9 +378,10 @@ static void somebody_marks(struct world *world, struct db_connection *connection
     g_autoptr(core_attendance) stored = db_attendance_mark(connection, &mark, &is_new, NULL);
     assert_non_null(stored);
     assert_true(db_audit_append(connection, &entry, NULL));
-    assert_true(db_attendance_correct(connection, &stored->id, CORE_STATUS_EXCUSED, "n",
+    assert_true(db_attendance_correct(connection, &stored->id, CORE_STATUS_EXCUSED, NULL, "n",
                                       &world->teacher, NOON, NULL));
     assert_true(db_face_revision_bump(connection, &world->student, NULL));
+    sessions_are_marked(world, connection);
 }
 
 static void somebody_signs_in(struct world *world, struct db_connection *connection)
@@ -362,6 +467,66 @@ static void somebody_looks_at_pictures(struct world *world, struct db_connection
     assert_true(db_image_delete(connection, &image->id, NULL));
 }
 
+static void somebody_opens_a_course(struct world *world, struct db_connection *connection)
+{
+    const struct db_page page = {.limit = 50};
+    const struct db_course_filter taught = {.teacher_id = world->teacher};
+    const struct db_course_filter attended = {.student_id = world->student, .student_day = DAY};
+    const struct db_enrolment_filter group = {.group_id = world->group};
+    struct db_enrolment_filter own = {.user_id = world->student, .teacher_id = world->teacher};
+    g_autoptr(GPtrArray) courses = db_course_list(connection, &taught, &page, NULL, NULL);
+    const struct base_uuid *course = &((const struct core_course *)courses->pdata[0])->id;
+    bool yes;
+
+    g_ptr_array_unref(db_course_list(connection, &attended, &page, NULL, NULL));
+    core_course_free(db_course_find(connection, course, NULL));
+    g_ptr_array_unref(db_course_groups(connection, course, NULL));
+    g_ptr_array_unref(db_course_teachers(connection, course, NULL));
+    assert_true(db_course_is_taught_by(connection, course, &world->teacher, &yes, NULL) && yes);
+    assert_true(db_course_attends(connection, course, &world->student, &yes, NULL));
+    assert_true(db_course_is_student_of(connection, &world->student, &world->teacher, &yes, NULL));
+    g_autoptr(GPtrArray) people = db_roster(connection, course, DAY, NULL);
+    assert_true(people->len > 0);
+    assert_true(db_enrolment_is_on_roster(connection, course, &world->student, DAY, &yes, NULL));
+    g_autoptr(GPtrArray) list = db_enrolment_list(connection, &own, &page, NULL, NULL);
+    assert_non_null(list);
+    g_ptr_array_unref(db_enrolment_list(connection, &group, &page, NULL, NULL));
+    assert_true(db_enrolment_end(connection, &world->student, &world->group, DAY, NOON, NULL));
+    assert_true(db_enrolment_open(connection, &world->student, &world->group, DAY, NOON, NULL));
+}
+
+static bool count(const struct db_report_count *one, gpointer data, GError **error)
+{
+    (void)one, (void)data, (void)error;
+    return true;
+}
+
+static void somebody_reads_reports(struct world *world, struct db_connection *connection)
+{
+    const struct db_attendance_filter filters[] = {
+        {.user_id = world->student, .status = DB_ANY},
+        {.group_id = world->group, .status = DB_ANY},
+        {.group_id = world->group, .status = DB_ANY, .method = "face"},
+        {.teacher_id = world->teacher, .status = DB_ANY},
+        {.teacher_id = world->teacher, .status = DB_ANY, .from_day = "2026-03-20"},
+        {.status = DB_ANY, .from_day = "2026-03-20", .to_day = "2026-03-20"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(filters); i++) {
+        g_ptr_array_unref(db_report_marks(connection, &filters[i], NULL, 100, NULL));
+        g_ptr_array_unref(
+            db_report_changes(connection, &filters[i], 0, NOON, true, NULL, 10, NULL));
+        for (int by = 0; by < DB_REPORT_BY_N; by++)
+            assert_true(db_report_counts(connection, &filters[i], (enum db_report_by)by, count,
+                                         NULL, NULL));
+    }
+    const struct db_course_filter taught = {.teacher_id = world->teacher};
+    g_autoptr(GPtrArray) courses = db_course_list(connection, &taught, NULL, NULL, NULL);
+    const struct base_uuid *course = &((const struct core_course *)courses->pdata[0])->id;
+    g_array_unref(db_report_cells(connection, course, NULL, NULL));
+    g_array_unref(db_report_cells(connection, course, &world->student, NULL));
+}
+
 static struct base_uuid id_of(struct db_connection *connection, const char *email)
 {
     g_autoptr(core_user) user = db_user_find_email(connection, email, NULL);
@@ -372,9 +537,13 @@ static struct base_uuid id_of(struct db_connection *connection, const char *emai
 
 static void test_busy_statements_use_an_index(void **state)
 {
+    /* Filling takes longer than any statement of a day may. */
+    static const struct db_options patient = {.statement_seconds = 200};
     struct fixture *fixture = *state;
-    struct db_connection *connection = fixture->connection;
     struct world world = {.fixture = fixture};
+
+    fixture_reopen(fixture, &patient);
+    struct db_connection *connection = fixture->connection;
 
     fill(fixture);
     world.student = id_of(connection, "s40@uni.mx");
@@ -389,6 +558,8 @@ static void test_busy_statements_use_an_index(void **state)
     somebody_reads_the_register(&world, connection);
     somebody_looks_for_people(&world, connection);
     somebody_looks_at_pictures(&world, connection);
+    somebody_opens_a_course(&world, connection);
+    somebody_reads_reports(&world, connection);
     connection->observer = NULL;
     print_message("%u statements explained\n", world.explained);
     assert_true(world.explained >= 40);

@@ -172,7 +172,7 @@ static void test_rows_go_with_what_they_belong_to(void **state)
     g_autoptr(GPtrArray) left = db_image_list_user(fixture->connection, &user, &error);
     assert_int_equal(left->len, 3);
     /* An erased person keeps the marks, and no picture. */
-    assert_true(db_user_erase(fixture->connection, &user, NOON, &error));
+    assert_true(db_user_erase(fixture->connection, &user, DAY, NOON, &error));
     assert_int_equal(fixture_count(fixture->connection, "SELECT COUNT(*) FROM images"), 0);
     assert_int_equal(fixture_count(fixture->connection, "SELECT COUNT(*) FROM attendance"), 1);
 }

@@ -1,6 +1,12 @@
 /* Institutions, groups, users, templates, tokens, settings, audit log. */
 #include "fixture.h"
 
+#include "db/query/calendar_feed.h"
+#include "db/query/external_id.h"
+#include "db/query/job.h"
+#include "db/query/outbox.h"
+#include "db/query/photo_import.h"
+
 #include <string.h>
 
 #define assert_same_id(a, b) assert_true(base_uuid_equal(&(a), &(b)))
@@ -135,7 +141,7 @@ static void test_users_come_back_whole(void **state)
     };
 
     base_uuid_new(&user.id);
-    assert_true(db_user_insert(fixture->connection, &user, &error));
+    assert_true(db_user_insert(fixture->connection, &user, DAY, &error));
     g_autoptr(core_user) read = db_user_find_email(fixture->connection, "inigo@uni.mx", &error);
     assert_no_error(error);
     assert_same_id(read->id, user.id);
@@ -153,9 +159,9 @@ static void test_users_come_back_whole(void **state)
     /* A change of role voids tokens, another change does not. */
     read->age = CORE_AGE_UNKNOWN;
     read->updated_at = NOON + 2;
-    assert_true(db_user_update(fixture->connection, read, &error));
+    assert_true(db_user_update(fixture->connection, read, DAY, &error));
     read->role = CORE_ROLE_TEACHER;
-    assert_true(db_user_update(fixture->connection, read, &error));
+    assert_true(db_user_update(fixture->connection, read, DAY, &error));
     g_autoptr(core_user) after = db_user_find(fixture->connection, &user.id, &error);
     assert_int_equal(after->age, CORE_AGE_UNKNOWN);
     assert_int_equal(after->token_generation, 4);
@@ -183,16 +189,16 @@ static void test_one_address_one_account(void **state)
 
     fixture_user(fixture, "Ana", "ana@uni.mx", CORE_ROLE_STUDENT, NULL);
     base_uuid_new(&twin.id);
-    assert_false(db_user_insert(fixture->connection, &twin, &error));
+    assert_false(db_user_insert(fixture->connection, &twin, DAY, &error));
     assert_true(db_conflict_is(error, "users.email"));
     assert_base_error(error, BASE_ERROR_CONFLICT);
     /* Capitals that slipped past the normalisation do not make another address. */
     twin.email = (char *)"Ana@uni.mx";
-    assert_false(db_user_insert(fixture->connection, &twin, &error));
+    assert_false(db_user_insert(fixture->connection, &twin, DAY, &error));
     assert_base_error(error, BASE_ERROR_INVALID);
     twin.email = (char *)"ana2@uni.mx";
     base_uuid_new(&twin.institution_id);
-    assert_false(db_user_insert(fixture->connection, &twin, &error));
+    assert_false(db_user_insert(fixture->connection, &twin, DAY, &error));
     assert_true(db_conflict_is(error, "foreign key"));
     assert_base_error(error, BASE_ERROR_CONFLICT);
 }
@@ -280,7 +286,7 @@ static void test_lists_of_users(void **state)
 
     g_autoptr(core_user) user = db_user_find(fixture->connection, &ivan, &error);
     user->active = false;
-    assert_true(db_user_update(fixture->connection, user, &error));
+    assert_true(db_user_update(fixture->connection, user, DAY, &error));
     filter = any(), filter.active = 0;
     assert_listed(fixture, filter, "Iván 100%");
     gint64 count;
@@ -371,7 +377,7 @@ static void test_sessions(void **state)
     assert_true(db_token_is_revoked(connection, "token-1", &revoked, &error));
     assert_false(revoked);
 
-    assert_true(db_user_erase(connection, &user, NOON, &error));
+    assert_true(db_user_erase(connection, &user, DAY, NOON, &error));
     assert_true(db_user_session(connection, &user, NULL, &session, &error));
     assert_false(session.active);
     base_uuid_new(&stranger);
@@ -384,7 +390,8 @@ static void test_sessions(void **state)
 static void assert_gone_from_file(struct fixture *fixture)
 {
     static const char *const GONE[] = {"Xochitl Zyx",   "xochitl zyx", "xochitl@uni.mx",
-                                       "secret-hash-9", "flu-note-7",  "ssssssss"};
+                                       "secret-hash-9", "flu-note-7",  "ssssssss",
+                                       "sis-77-zyx"};
     GError *error = NULL;
     g_autofree char *content = NULL;
     gsize size;
@@ -396,6 +403,71 @@ static void assert_gone_from_file(struct fixture *fixture)
     assert_true(g_file_get_contents(fixture->path, &content, &size, NULL));
     for (gsize i = 0; i < G_N_ELEMENTS(GONE); i++)
         assert_null(memmem(content, size, GONE[i], strlen(GONE[i])));
+}
+
+/* Everything besides that is kept of somebody: mail to them, and mail that names their address. */
+static void give_belongings(struct fixture *fixture, const struct base_uuid *user,
+                            const char *external_id)
+{
+    static const char *const PARAMETERS[] = {"{}", "{\"email\":\"xochitl@uni.mx\"}",
+                                             "{\"email\":\"xochitl@uni.org\"}"};
+    struct db_connection *connection = fixture->connection;
+    guint8 digest[32] = {1, 2, 3};
+    GError *error = NULL;
+    struct db_job job = {.kind = (char *)"report", .parameters = (char *)"{}", .created_at = NOON};
+
+    for (guint i = 0; i < G_N_ELEMENTS(PARAMETERS); i++) {
+        g_autofree char *key = g_strdup_printf("key %u", i);
+        struct db_outbox_entry entry = {.kind = (char *)"password",
+                                        .dedupe_key = key,
+                                        .parameters = (char *)PARAMETERS[i],
+                                        .due_at = NOON,
+                                        .created_at = NOON};
+        base_uuid_new(&entry.id);
+        if (i == 0)
+            entry.user_id = *user;
+        assert_true(db_outbox_insert(connection, &entry, NULL, &error));
+    }
+    assert_true(
+        db_external_id_set(connection, "oneroster.person", external_id, user, NOON, &error));
+    assert_true(db_photo_import_set(connection, user, digest, "accepted", NOON, &error));
+    assert_true(db_calendar_feed_set(connection, user, digest, NOON, &error));
+    base_uuid_new(&job.id);
+    job.user_id = *user;
+    assert_true(db_job_insert(connection, &job, &error));
+}
+
+static void assert_no_belongings(struct fixture *fixture)
+{
+    static const char *const COUNTS[] = {
+        "SELECT COUNT(*) FROM external_ids", "SELECT COUNT(*) FROM photo_imports",
+        "SELECT COUNT(*) FROM calendar_feeds", "SELECT COUNT(*) FROM jobs"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(COUNTS); i++)
+        assert_int_equal(fixture_count(fixture->connection, COUNTS[i]), 0);
+    /* That of another address stays. */
+    assert_int_equal(fixture_count(fixture->connection, "SELECT COUNT(*) FROM outbox"), 1);
+}
+
+static void test_who_becomes_a_student_teaches_nobody(void **state)
+{
+    struct fixture *fixture = *state;
+    struct db_connection *connection = fixture->connection;
+    GError *error = NULL;
+    bool taught = true;
+    struct base_uuid group = fixture_group(fixture, "1A");
+    struct base_uuid eva = fixture_user(fixture, "Eva", "eva@uni.mx", CORE_ROLE_TEACHER, NULL);
+
+    assert_true(db_group_add_teacher(connection, &group, &eva, &error));
+    g_autoptr(core_user) user = db_user_find(connection, &eva, &error);
+    user->role = CORE_ROLE_ADMIN;
+    assert_true(db_user_update(connection, user, DAY, &error));
+    assert_true(db_group_is_taught_by(connection, &group, &eva, &taught, &error));
+    assert_true(taught);
+    user->role = CORE_ROLE_STUDENT;
+    assert_true(db_user_update(connection, user, DAY, &error));
+    assert_true(db_group_is_taught_by(connection, &group, &eva, &taught, &error));
+    assert_false(taught);
 }
 
 static void test_erasing_somebody(void **state)
@@ -410,11 +482,12 @@ static void test_erasing_somebody(void **state)
     gint64 revision;
 
     fixture_template(fixture, &user);
+    give_belongings(fixture, &user, "sis-77-zyx");
     assert_true(db_user_set_password(connection, &user, "secret-hash-9", NOON, &error));
-    assert_true(db_attendance_correct(connection, &mark, CORE_STATUS_EXCUSED, "flu-note-7", &user,
-                                      NOON, &error));
-    assert_true(db_user_erase(connection, &user, NOON + 7, &error));
-    assert_false(db_user_erase(connection, &user, NOON + 8, &error));
+    assert_true(db_attendance_correct(connection, &mark, CORE_STATUS_EXCUSED, NULL, "flu-note-7",
+                                      &user, NOON, &error));
+    assert_true(db_user_erase(connection, &user, DAY, NOON + 7, &error));
+    assert_false(db_user_erase(connection, &user, DAY, NOON + 8, &error));
     assert_base_error(error, BASE_ERROR_NOT_FOUND);
     assert_false(db_user_set_password(connection, &user, "x", NOON, &error));
     assert_base_error(error, BASE_ERROR_NOT_FOUND);
@@ -434,6 +507,7 @@ static void test_erasing_somebody(void **state)
     assert_same_id(kept->group_id, group);
     assert_null(kept->note);
     assert_string_equal(kept->user_name, "");
+    assert_no_belongings(fixture);
 
     g_autoptr(GPtrArray) visible = db_user_list(connection, NULL, NULL, NULL, &error);
     assert_int_equal(visible->len, 0);
@@ -443,7 +517,7 @@ static void test_erasing_somebody(void **state)
     /* The address is free again, for several erased people at once. */
     struct base_uuid second =
         fixture_user(fixture, "Otra", "xochitl@uni.mx", CORE_ROLE_STUDENT, NULL);
-    assert_true(db_user_erase(connection, &second, NOON + 9, &error));
+    assert_true(db_user_erase(connection, &second, DAY, NOON + 9, &error));
 
     if (fixture->path)
         assert_gone_from_file(fixture);
@@ -502,7 +576,7 @@ static void test_templates(void **state)
 
     /* Inactive people are not recognised. */
     user->active = false;
-    assert_true(db_user_update(connection, user, &error));
+    assert_true(db_user_update(connection, user, DAY, &error));
     assert_true(db_template_each(connection, "model-1", collect, visited, &error));
     assert_int_equal(visited->len, 2);
 
@@ -614,6 +688,7 @@ int main(void)
         cmocka_unit_test(test_sort_names),
         TEST(test_sessions),
         TEST(test_erasing_somebody),
+        TEST(test_who_becomes_a_student_teaches_nobody),
         TEST(test_templates),
         TEST(test_face_revisions),
         TEST(test_settings),

@@ -8,7 +8,13 @@
 #include "../database.h"
 
 #include "db/driver.h"
+#include "db/query/course.h"
+#include "db/query/enrolment.h"
+#include "db/query/report.h"
+#include "db/query/room.h"
 #include "db/query/seal.h"
+#include "db/query/subject.h"
+#include "db/query/term.h"
 
 #include <string.h>
 
@@ -39,24 +45,54 @@ static void list_all_users(struct fixture *fixture, const struct base_uuid *id)
         }
 }
 
+/* One filter for each place to start from: all, group, teacher, person, course, session. */
+static struct db_attendance_filter mark_filter(int scope, const struct base_uuid *id)
+{
+    struct db_attendance_filter filter = DB_ATTENDANCE_FILTER_ALL;
+    struct base_uuid *const ids[] = {&filter.group_id, &filter.teacher_id, &filter.user_id,
+                                     &filter.course_id, &filter.session_id};
+
+    if (scope > 0)
+        *ids[scope - 1] = *id;
+    return filter;
+}
+
 static void list_all_marks(struct fixture *fixture, const struct base_uuid *id)
 {
-    for (int scope = 0; scope < 4; scope++)
-        for (int sort = 0; sort < DB_ATTENDANCE_SORT_N * 2; sort++) {
-            struct db_attendance_filter filter = DB_ATTENDANCE_FILTER_ALL;
+    for (int scope = 0; scope < 6; scope++)
+        for (int way = 0; way < DB_ATTENDANCE_SORT_N * 4; way++) {
+            struct db_attendance_filter filter = mark_filter(scope, id);
             gint64 total;
-            filter.sort = (enum db_attendance_sort)(sort / 2);
-            filter.descending = sort % 2;
-            if (scope == 1)
-                filter.group_id = *id;
-            if (scope == 2)
-                filter.teacher_id = *id;
-            if (scope == 3)
-                filter.user_id = *id;
+            filter.sort = (enum db_attendance_sort)(way / 4);
+            filter.descending = way % 2;
+            filter.method = way / 2 % 2 ? "face" : NULL;
             g_autoptr(GPtrArray) marks =
                 db_attendance_list(fixture->connection, &filter, &BEYOND, &total, NULL);
             assert_non_null(marks);
         }
+}
+
+static bool count(const struct db_report_count *one, gpointer data, GError **error)
+{
+    (void)one, (void)data, (void)error;
+    return true;
+}
+
+static void run_reports(struct fixture *fixture, const struct base_uuid *id)
+{
+    struct db_connection *connection = fixture->connection;
+
+    for (int scope = 0; scope < 6; scope++) {
+        const struct db_attendance_filter filter = mark_filter(scope, id);
+        g_ptr_array_unref(db_report_marks(connection, &filter, NULL, 1, NULL));
+        g_ptr_array_unref(db_report_changes(connection, &filter, 0, NOON, false, NULL, 1, NULL));
+        g_ptr_array_unref(db_report_changes(connection, &filter, 0, NOON, true, NULL, 1, NULL));
+        for (int by = 0; by < DB_REPORT_BY_N; by++)
+            assert_true(
+                db_report_counts(connection, &filter, (enum db_report_by)by, count, NULL, NULL));
+    }
+    g_array_unref(db_report_cells(connection, id, NULL, NULL));
+    g_array_unref(db_report_cells(connection, id, id, NULL));
 }
 
 static void run_people(struct fixture *fixture, const struct base_uuid *group,
@@ -82,7 +118,7 @@ static void run_people(struct fixture *fixture, const struct base_uuid *group,
 
     g_autoptr(core_user) person = db_user_find(connection, user, NULL);
     core_user_free(db_user_find_email(connection, person->email, NULL));
-    assert_true(db_user_update(connection, person, NULL));
+    assert_true(db_user_update(connection, person, DAY, NULL));
     assert_true(db_user_set_password(connection, user, "x", NOON, NULL));
     assert_true(db_user_rehash_password(connection, user, "x", NULL));
     assert_true(db_user_void_tokens(connection, user, NOON, NULL));
@@ -127,6 +163,39 @@ static void run_rest(struct fixture *fixture)
     g_ptr_array_unref(db_audit_list(connection, NULL, &BEYOND, &number, NULL));
 }
 
+static void run_catalogue(struct fixture *fixture, const struct base_uuid *group,
+                          const struct base_uuid *user)
+{
+    struct db_connection *connection = fixture->connection;
+    const struct base_uuid *institution = &fixture->institution_id;
+    const struct db_enrolment_filter starts[] = {
+        {.from_day = NULL}, {.user_id = *user}, {.group_id = *group}, {.course_id = *user}};
+    gint64 number;
+    bool flag;
+
+    core_term_free(db_term_find_name(connection, institution, "T", NULL));
+    core_term_free(db_term_find_day(connection, institution, DAY, NULL));
+    g_ptr_array_unref(db_term_list(connection, NULL, &BEYOND, &number, NULL));
+    core_subject_free(db_subject_find_name(connection, institution, "S", NULL));
+    g_ptr_array_unref(db_subject_list(connection, NULL, &BEYOND, &number, NULL));
+    core_room_free(db_room_find_name(connection, institution, "R", NULL));
+    g_ptr_array_unref(db_room_list(connection, NULL, &BEYOND, &number, NULL));
+    assert_true(db_room_uses(connection, user, &number, &number, NULL));
+    core_course_free(db_course_find_name(connection, user, "C", NULL));
+    g_ptr_array_unref(db_course_list(connection, NULL, &BEYOND, &number, NULL));
+    g_ptr_array_unref(db_course_groups(connection, user, NULL));
+    g_ptr_array_unref(db_course_teachers(connection, user, NULL));
+    assert_true(db_course_is_taught_by(connection, user, user, &flag, NULL));
+    assert_true(db_course_is_student_of(connection, user, user, &flag, NULL));
+    assert_true(db_course_attends(connection, user, user, &flag, NULL));
+    assert_true(db_course_marks(connection, user, group, &number, NULL));
+    g_ptr_array_unref(db_roster(connection, user, DAY, NULL));
+    assert_true(db_enrolment_is_on_roster(connection, user, user, DAY, &flag, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(starts); i++)
+        g_ptr_array_unref(db_enrolment_list(connection, &starts[i], &BEYOND, &number, NULL));
+    core_user_free(db_user_find_number(connection, institution, "1", NULL));
+}
+
 /* Prepares every statement of the query files on the fixture's connection. */
 static void run_every_query(struct fixture *fixture)
 {
@@ -136,13 +205,15 @@ static void run_every_query(struct fixture *fixture)
 
     run_people(fixture, &group, &user);
     run_faces(fixture, &user);
+    run_catalogue(fixture, &group, &user);
     run_rest(fixture);
     list_all_users(fixture, &group);
     list_all_marks(fixture, &group);
+    run_reports(fixture, &group);
     core_attendance_free(db_attendance_find(fixture->connection, &mark, NULL));
-    assert_true(db_attendance_correct(fixture->connection, &mark, CORE_STATUS_LATE, "n", &user,
-                                      NOON, NULL));
-    assert_true(db_user_erase(fixture->connection, &user, NOON, NULL));
+    assert_true(db_attendance_correct(fixture->connection, &mark, CORE_STATUS_LATE, NULL, "n",
+                                      &user, NOON, NULL));
+    assert_true(db_user_erase(fixture->connection, &user, DAY, NOON, NULL));
     assert_true(db_group_delete(fixture->connection, &group, NULL));
 }
 
@@ -159,16 +230,32 @@ static const char *const WHOLE[] = {
     "(SELECT COUNT(*) FROM users m",    /* groups in the order of their names */
     "sqlite_master",
     "institutions (id", /* inserts that verify nothing */
+    "FROM terms t",     /* some dozens */
+    "FROM subjects s",  /* some hundreds, as the rooms and a term's courses */
+    "FROM rooms r",
+    "FROM courses c",
+    "WHERE 1 = 1 AND",                            /* all enrolments, on the command line */
+    "SELECT (SELECT COUNT(*) FROM enrolments e ", /* a constant row of two counts */
 };
 
 /* Lists that nobody pages through a million of: few rows, sorted when read. */
 static const char *const SORTED[] = {
+    "FROM terms t",
+    "FROM subjects s",
+    "FROM rooms r",
+    "FROM courses c",
+    "JOIN course_groups k ON k.group_id = g.id", /* the groups of one course */
+    "JOIN course_teachers t",
+    "roster ",                        /* the people of one course */
+    "FROM enrolments e JOIN users u", /* of one person, group or course */
     "FROM institutions ORDER BY created_at",
     "t.teacher_id = ?",        /* the students of one teacher */
     "JOIN group_teachers t",   /* the teachers of one group */
     "ORDER BY u.name_key, a.", /* a register by name */
     "ORDER BY u.name_key DESC, a.",
     "GROUP BY a.status",
+    "a.session_id = ? AND (",              /* the marks of one session */
+    "JOIN attendance_changes h",           /* of somebody, of a group …: few */
     "u.group_id = ? AND (? = 0 OR u.role", /* one group by e-mail or age of the account */
     "FROM face_templates f JOIN users",
     "FROM users u LEFT JOIN class_groups g ON g.id = u.group_id WHERE u.faces_revision",
@@ -195,21 +282,24 @@ static guint count_values(const char *sql)
 /* Complains about the plan of one statement; returns how often. */
 static guint examine(struct db_connection *connection, const char *sql)
 {
-    const struct db_value none[20] = {{.kind = DB_KIND_NULL}};
+    const struct db_value none[64] = {{.kind = DB_KIND_NULL}};
     g_autofree char *explain = g_strconcat("EXPLAIN QUERY PLAN ", sql, NULL);
     struct db_rows *rows = db_query_values(connection, NULL, explain, none, count_values(sql));
     guint complaints = 0;
+    bool is_made = false; /* "a" is a table that the statement makes: what a teacher may see */
 
     assert_non_null(rows);
     while (db_rows_next(rows, NULL)) {
         const char *step = db_rows_text(rows, 3);
+        is_made = is_made || !strcmp(step, "CO-ROUTINE a") || !strcmp(step, "MATERIALIZE a");
         bool whole = g_str_has_prefix(step, "SCAN ") && !strstr(step, "USING") &&
-                     strcmp(step, "SCAN taught") != 0 && /* the students of one teacher */
+                     strcmp(step, "SCAN taught") != 0 &&
+                     !(is_made && !strcmp(step, "SCAN a")) && /* the students of one teacher */
                      !is_listed(WHOLE, G_N_ELEMENTS(WHOLE), sql);
         bool sorts = strstr(step, "USE TEMP B-TREE FOR ORDER BY") &&
                      !is_listed(SORTED, G_N_ELEMENTS(SORTED), sql);
         if (whole || sorts) {
-            print_message("%s\n    %s\n", sql, step);
+            print_message("%.900s\n    %s\n", sql, step);
             complaints++;
         }
     }
@@ -234,7 +324,7 @@ static void test_every_statement_has_its_index(void **state)
 
 static char *plan_of(struct db_connection *connection, const char *sql)
 {
-    const struct db_value none[20] = {{.kind = DB_KIND_NULL}};
+    const struct db_value none[64] = {{.kind = DB_KIND_NULL}};
     g_autofree char *explain = g_strconcat("EXPLAIN QUERY PLAN ", sql, NULL);
     struct db_rows *rows = db_query_values(connection, NULL, explain, none, count_values(sql));
     GString *plan = g_string_new(NULL);
@@ -276,11 +366,13 @@ static void test_hot_queries_use_the_index_meant_for_them(void **state)
                 "attendance_by_user (user_id=? AND local_day>? AND local_day<?)");
     assert_plan(fixture, "WHERE a.group_id = ? AND", "ORDER BY a.local_day",
                 "attendance_by_group (group_id=? AND local_day>? AND local_day<?)");
-    assert_plan(fixture, "WHERE (? = 0 OR a.status = ?) AND", "<= ? ORDER BY a.local_day",
+    assert_plan(fixture, "a.status_code FROM attendance a LEFT JOIN users u",
+                "a.course_id WHERE (? = 0 OR a.status = ?) AND a.local_day >= ? "
+                "AND a.local_day <= ? ORDER BY a.local_day",
                 "attendance_by_day (local_day>? AND local_day<?)");
-    assert_plan(fixture, "SELECT a.status", "WHERE (? = 0 OR a.status",
+    assert_plan(fixture, "SELECT a.status", "FROM attendance a WHERE (? = 0 OR a.status",
                 "COVERING INDEX attendance_by_day");
-    assert_plan(fixture, "SELECT a.status", "WHERE a.group_id = ?",
+    assert_plan(fixture, "SELECT a.status", "WHERE a.group_id = ? AND (? = 0 OR a.status",
                 "COVERING INDEX attendance_by_group");
     assert_plan(fixture, "? <> 0 AND u.group_id = ?", "ORDER BY u.name_key",
                 "users_by_group (group_id=?)");

@@ -446,8 +446,8 @@ static void test_check(void **state)
                            "UPDATE attendance SET local_day = '2026-03-13'"));
     assert_true(db_execute(fixture->connection, NULL, &error, WITHOUT_FOREIGN_KEYS));
     assert_true(db_execute(fixture->connection, NULL, &error, "DELETE FROM class_groups"));
-    /* The day, and two references to the lost group. */
-    assert_int_equal(findings_of(fixture), 3);
+    /* The day, and three references to the lost group: of the person, the mark, the enrolment. */
+    assert_int_equal(findings_of(fixture), 4);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)

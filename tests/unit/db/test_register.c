@@ -46,7 +46,7 @@ static void test_marks_come_back_whole(void **state)
     assert_true(is_new);
     assert_true(base_uuid_equal(&third->id, &later.id));
 
-    assert_true(db_attendance_correct(fixture->connection, &mark.id, CORE_STATUS_EXCUSED,
+    assert_true(db_attendance_correct(fixture->connection, &mark.id, CORE_STATUS_EXCUSED, NULL,
                                       "doctor's note", &teacher, NOON + 9, &error));
     g_autoptr(core_attendance) corrected =
         db_attendance_find_occasion(fixture->connection, &user, OCCASION, &error);
@@ -57,7 +57,7 @@ static void test_marks_come_back_whole(void **state)
     assert_true(corrected->marked_at == NOON);
     assert_true(corrected->updated_at == NOON + 9);
 
-    assert_false(db_attendance_correct(fixture->connection, &teacher, CORE_STATUS_LATE, NULL,
+    assert_false(db_attendance_correct(fixture->connection, &teacher, CORE_STATUS_LATE, NULL, NULL,
                                        &teacher, NOON, &error));
     assert_base_error(error, BASE_ERROR_NOT_FOUND);
     assert_null(db_attendance_find(fixture->connection, &teacher, &error));

@@ -77,7 +77,7 @@ static struct base_uuid person_with_picture(struct fixture *fixture, const char 
 
     base_uuid_new(&image.id);
     user->profile_image_url = g_strdup(url);
-    assert_true(db_user_update(connection, user, NULL));
+    assert_true(db_user_update(connection, user, DAY, NULL));
     assert_true(db_image_insert(connection, &image, NULL));
     return id;
 }

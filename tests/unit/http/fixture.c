@@ -1,6 +1,8 @@
 #include "fixture.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -78,6 +80,28 @@ static void page(void *context, struct http_request *request, struct http_respon
     http_response_attachment(response, "Zo\xc3\xab \"1\".csv");
 }
 
+/* A file without a name that ends with its size's last digit. */
+static void file(void *context, struct http_request *request, struct http_response *response)
+{
+    (void)context;
+    (void)request;
+    g_autofree char *piece = g_strnfill(FIXTURE_FILE_SIZE, 'a');
+    const int fd = open(g_get_tmp_dir(), O_TMPFILE | O_RDWR, 0600);
+    assert_true(fd >= 0);
+    piece[FIXTURE_FILE_SIZE - 1] = 'z';
+    assert_int_equal(write(fd, piece, FIXTURE_FILE_SIZE), FIXTURE_FILE_SIZE);
+    http_response_file(response, 200, "application/pdf", fd, FIXTURE_FILE_SIZE);
+    http_response_attachment(response, "report.pdf");
+}
+
+/* One that another answer takes the place of: the descriptor must not stay open. */
+static void file_replaced(void *context, struct http_request *request,
+                          struct http_response *response)
+{
+    file(context, request, response);
+    http_response_text(response, 404, "gone");
+}
+
 static void forget(void *identity)
 {
     struct fixture_app *shared = identity;
@@ -129,6 +153,8 @@ static const struct http_route ROUTES[] = {
     {.path = "/fails", .handler = fails},
     {.path = "/nothing", .handler = nothing},
     {.path = "/page", .csp = "default-src 'self' 'unsafe-inline'", .handler = page},
+    {.path = "/file", .lane = HTTP_LANE_HEAVY, .handler = file},
+    {.path = "/file/replaced", .lane = HTTP_LANE_HEAVY, .handler = file_replaced},
     {.path = "/private", .access = 1, .handler = show},
 };
 

@@ -19,6 +19,7 @@
 #define GATE "GET /gate HTTP/1.1\r\n" HOST "\r\n"
 #define FIXTURE_BODY_MAX (64 << 10)
 #define FIXTURE_LARGE_MAX (8 << 20) /* of "/large" */
+#define FIXTURE_FILE_SIZE 3000001   /* of "/file" */
 
 /* What the handlers share with the test. */
 struct fixture_app {

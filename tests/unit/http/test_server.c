@@ -395,6 +395,51 @@ static void test_access_log(void **state)
     assert_true(g_str_has_prefix(lines[1], "GET /none 404 "));
 }
 
+static unsigned open_files(void)
+{
+    unsigned n = 0;
+    GDir *folder = g_dir_open("/proc/self/fd", 0, NULL);
+    while (g_dir_read_name(folder))
+        n++;
+    g_dir_close(folder);
+    return n;
+}
+
+static void test_files_of_any_size(void **state)
+{
+    (void)state;
+    unsigned port = http_server_port(shared);
+    struct answer answer = client_ask(port, "GET /file HTTP/1.1\r\n" HOST "\r\n");
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(answer.body_size, FIXTURE_FILE_SIZE);
+    assert_int_equal(answer.body[0], 'a');
+    assert_int_equal(answer.body[FIXTURE_FILE_SIZE - 1], 'z');
+    expect_header(&answer, "Content-Type", "application/pdf");
+    expect_header(&answer, "Content-Length", "3000001");
+    expect_header(&answer, "Cache-Control", "no-store");
+    expect_header(&answer, "X-Content-Type-Options", "nosniff");
+    answer_clear(&answer);
+
+    int fd = client_connect(port);
+    static const char HEAD[] = "HEAD /file HTTP/1.1\r\n" HOST "\r\n";
+    assert_true(client_send(fd, HEAD, sizeof HEAD - 1));
+    answer = client_read(fd, true);
+    assert_int_equal(answer.status, 200);
+    expect_header(&answer, "Content-Length", "3000001");
+    answer_clear(&answer);
+    const unsigned before = open_files();
+    static const char REPLACED[] = "GET /file/replaced HTTP/1.1\r\n" HOST "\r\n";
+    for (int i = 0; i < 3; i++) {
+        assert_true(client_send(fd, REPLACED, sizeof REPLACED - 1));
+        answer = client_read(fd, false);
+        assert_int_equal(answer.status, 404);
+        assert_string_equal(answer.body, "gone");
+        answer_clear(&answer);
+    }
+    assert_int_equal(open_files(), before);
+    close(fd);
+}
+
 static void test_errors_at_start(void **state)
 {
     (void)state;
@@ -429,6 +474,7 @@ int main(void)
         cmocka_unit_test(test_authorise),
         cmocka_unit_test(test_cors_proxies_and_hsts),
         cmocka_unit_test(test_access_log),
+        cmocka_unit_test(test_files_of_any_size),
         cmocka_unit_test(test_errors_at_start),
         cmocka_unit_test(test_limits_know_a_client_by_its_network),
     };

@@ -272,7 +272,7 @@ struct base_uuid fixture_mark(struct fixture *fixture, const struct base_uuid *u
 {
     GError *error = NULL;
     const struct service_manual_request request = {
-        .user_id = *user_id, .day = day, .status = status};
+        .user_id = *user_id, .day = day, .status = core_status_name(status)};
     g_autoptr(core_attendance) mark =
         service_mark_by_hand(fixture->service, &fixture->admin, &request, &error);
 

@@ -105,7 +105,7 @@ static void test_who_may_write_by_hand(void **state)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         const struct service_manual_request request = {
-            .user_id = *cases[i].whom, .day = MONDAY, .status = CORE_STATUS_EXCUSED};
+            .user_id = *cases[i].whom, .day = MONDAY, .status = "excused"};
         g_autoptr(core_attendance) mark =
             service_mark_by_hand(f->service, cases[i].who, &request, &error);
         assert_int_equal(mark != NULL, cases[i].may);
@@ -127,7 +127,7 @@ static void test_correction_needs_a_reason_and_is_logged(void **state)
     school_open(f, &school);
     const struct base_uuid id = fixture_mark(f, &school.near_id, MONDAY, CORE_STATUS_ABSENT);
     struct service_manual_request request = {
-        .user_id = school.near_id, .day = MONDAY, .status = CORE_STATUS_EXCUSED};
+        .user_id = school.near_id, .day = MONDAY, .status = "excused"};
     assert_null(service_mark_by_hand(f->service, &school.teacher, &request, &error));
     assert_string_equal(service_error_field(error), "reason");
     assert_base_error(error, BASE_ERROR_INVALID);
@@ -139,11 +139,10 @@ static void test_correction_needs_a_reason_and_is_logged(void **state)
     assert_int_equal(mark->status, CORE_STATUS_EXCUSED);
     assert_string_equal(mark->note, "Medical note");
 
-    assert_null(
-        service_mark_correct(f->service, &school.far, &id, CORE_STATUS_PRESENT, "please", &error));
+    assert_null(service_mark_correct(f->service, &school.far, &id, "present", "please", &error));
     assert_base_error(error, BASE_ERROR_FORBIDDEN);
     g_autoptr(core_attendance) again =
-        service_mark_correct(f->service, &f->admin, &id, CORE_STATUS_LATE, "Bus", &error);
+        service_mark_correct(f->service, &f->admin, &id, "late", "Bus", &error);
     assert_int_equal(again->status, CORE_STATUS_LATE);
     const struct db_audit_filter filter = {.action = "attendance.correct"};
     gint64 total = 0;
@@ -164,13 +163,13 @@ static void test_erasure_leaves_no_reason_behind(void **state)
     school_open(f, &school);
     const struct service_manual_request request = {.user_id = school.near_id,
                                                    .day = MONDAY,
-                                                   .status = CORE_STATUS_EXCUSED,
+                                                   .status = "excused",
                                                    .reason = "Near has the flu"};
     g_autoptr(core_attendance) mark =
         service_mark_by_hand(f->service, &school.teacher, &request, &error);
     assert_no_error(error);
-    g_autoptr(core_attendance) again = service_mark_correct(
-        f->service, &f->admin, &mark->id, CORE_STATUS_LATE, "no flu after all", &error);
+    g_autoptr(core_attendance) again =
+        service_mark_correct(f->service, &f->admin, &mark->id, "late", "no flu after all", &error);
     assert_no_error(error);
     assert_true(service_user_delete(f->service, &f->admin, &school.near_id, &error));
     assert_int_equal(
@@ -193,16 +192,16 @@ static void test_days_that_cannot_be(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(days); i++) {
         GError *error = NULL;
         const struct service_manual_request request = {
-            .user_id = school.near_id, .day = days[i], .status = CORE_STATUS_PRESENT};
+            .user_id = school.near_id, .day = days[i], .status = "present"};
         assert_null(service_mark_by_hand(f->service, &f->admin, &request, &error));
         assert_string_equal(service_error_field(error), "day");
         assert_base_error(error, BASE_ERROR_INVALID);
     }
-    struct service_manual_request request = {.user_id = school.near_id, .status = 99};
+    struct service_manual_request request = {.user_id = school.near_id, .status = "maybe"};
     GError *error = NULL;
     assert_null(service_mark_by_hand(f->service, &f->admin, &request, &error));
     assert_base_error(error, BASE_ERROR_INVALID);
-    request = (struct service_manual_request){.user_id = {.bytes = {9}}};
+    request = (struct service_manual_request){.user_id = {.bytes = {9}}, .status = "late"};
     assert_null(service_mark_by_hand(f->service, &f->admin, &request, &error));
     assert_base_error(error, BASE_ERROR_NOT_FOUND);
 }
@@ -229,8 +228,8 @@ static void test_csv(void **state)
     assert_true(
         service_register_export_csv(f->service, &f->admin, &late, false, gather, text, &error));
     g_autofree char *expected = g_strdup_printf(
-        "day,time,name,group,status,method,note,user_id,marked_at\r\n" MONDAY
-        ",00:00:00,\"'=Far, \"\"F\"\"\",1 B,late,manual,,%s,2026-03-09T06:00:00Z\r\n",
+        "day,time,name,group,status,method,note,user_id,marked_at,course,status_code\r\n" MONDAY
+        ",00:00:00,\"'=Far, \"\"F\"\"\",1 B,late,manual,,%s,2026-03-09T06:00:00Z,,\r\n",
         base_uuid_format(&school.far_id, id));
     assert_string_equal(text->str, expected);
 
