@@ -221,6 +221,11 @@ static bool note_photo(const struct service_photo_result *result, gpointer data)
 static bool open_photos(const struct http_request *request, struct photos_upload *upload,
                         GError **error)
 {
+    if (!request->content_type) {
+        g_set_error_literal(error, BASE_ERROR, BASE_ERROR_INVALID,
+                            "The photos are missing: send a ZIP file, or a form with them.");
+        return false;
+    }
     if (strcmp(request->content_type, "application/zip") == 0) {
         upload->archive = service_photo_archive_open(request->body, request->body_size, error);
         return upload->archive != NULL;

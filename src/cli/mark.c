@@ -3,13 +3,14 @@
 #include "cli/input.h"
 #include "cli/output.h"
 #include "cli/photos.h"
+#include "face/taken.h"
 #include "service/marking.h"
 
 #include <stdio.h>
 
 struct mark_options {
     char *at, *group, *session;
-    gboolean no_liveness, frames, as_json;
+    gboolean no_liveness, frames, exif, as_json;
 };
 
 /* What every photo of one call is marked with. */
@@ -17,6 +18,7 @@ struct mark_run {
     struct cli_session *session;
     struct service_mark_request request;
     GTimeZone *zone;
+    bool exif;     /* each picture says when it was taken */
     json_t *items; /* NULL: print lines */
 };
 
@@ -63,6 +65,23 @@ static void mark_print(const struct mark_run *run, const char *path,
                            : "");
 }
 
+static bool read_exif(const struct mark_run *run, const struct cli_photos *photos,
+                      struct service_mark_request *request, GError **error)
+{
+    gsize size;
+    const void *data = g_bytes_get_data(photos->contents->pdata[0], &size);
+
+    if (!run->exif)
+        return true;
+    if (!face_taken_at(data, size, run->zone, &request->at, error))
+        return false;
+    if (request->at <= base_time_now())
+        return true;
+    g_set_error_literal(error, BASE_ERROR, BASE_ERROR_INVALID,
+                        "The picture says that it was taken in the future.");
+    return false;
+}
+
 static int mark_pictures(struct mark_run *run, const char *label, struct cli_photos *photos)
 {
     g_autoptr(GError) error = NULL;
@@ -71,7 +90,8 @@ static int mark_pictures(struct mark_run *run, const char *label, struct cli_pho
 
     request.frames = (const void *)photos->pictures->data;
     request.frames_n = photos->pictures->len;
-    if (!service_mark_by_face(run->session->app.service, &run->session->identity, &request, &mark,
+    if (!read_exif(run, photos, &request, &error) ||
+        !service_mark_by_face(run->session->app.service, &run->session->identity, &request, &mark,
                               &error)) {
         cli_warn("%s: %s", label, error->message);
         if (run->items)
@@ -129,6 +149,12 @@ static bool prepare(struct mark_run *run, const struct mark_options *given, GErr
     if (!run->zone)
         return false;
     run->request.skip_liveness = given->no_liveness;
+    run->exif = given->exif;
+    if (given->exif && given->at) {
+        g_set_error_literal(error, BASE_ERROR, BASE_ERROR_INVALID,
+                            "--at and --exif exclude each other.");
+        return false;
+    }
     if (given->at && !cli_time_parse(given->at, run->zone, &run->request.at, error))
         return false;
     if (given->session && !base_uuid_parse(given->session, &run->request.session_id)) {
@@ -174,6 +200,9 @@ int cli_mark(int argc, char **argv)
         {"at", 0, 0, G_OPTION_ARG_STRING, &given.at,
          "When the photos were taken, on the institution's clock; now by default",
          "\"YYYY-MM-DD HH:MM\""},
+        {"exif", 0, 0, G_OPTION_ARG_NONE, &given.exif,
+         "The moment that each photo says it was taken at; a photo that does not say is refused",
+         NULL},
         {"group", 'g', 0, G_OPTION_ARG_STRING, &given.group, "Look among this group only", "NAME"},
         {"session", 0, 0, G_OPTION_ARG_STRING, &given.session,
          "Look among this session's roster only, and mark in it", "ID"},

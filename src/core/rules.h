@@ -109,10 +109,10 @@ enum core_status core_rules_arrival(const struct core_rules *rules, base_time st
 
 /*
  * Two scans: what becomes of an arrival when a person was seen last at this instant. `code` (of
- * CORE_RULES_CODE_SIZE) gets "" or left_early_code where that is a status of the site's own. Before the start and after the end nothing
- * counts as presence. Who arrived too late or was there for less than `minimum_presence` is absent;
- * who left early has the status of left_early_code, unless their arrival's counts for less. One
- * scan: the arrival's status stays.
+ * CORE_RULES_CODE_SIZE) gets "" or left_early_code where that is a status of the site's own. Before
+ * the start and after the end nothing counts as presence. Who arrived too late or was there for
+ * less than `minimum_presence` is absent; who left early has the status of left_early_code, unless
+ * their arrival's counts for less. One scan: the arrival's status stays.
  */
 enum core_status core_rules_presence(const struct core_rules *rules, base_time starts_at,
                                      base_time ends_at, base_time first_seen, base_time last_seen,

@@ -21,6 +21,12 @@ struct import_work {
     bool holidays;
     bool apply;
 
+    /* What the file says for these days of this zone: read before the transaction, which would hold
+     * up others for as long. */
+    struct ical_calendar calendar;
+    char first_day[CORE_DAY_SIZE], last_day[CORE_DAY_SIZE];
+    char *zone_name;
+
     struct db_connection *connection;
     struct core_course *course;
     struct core_term *term;
@@ -398,9 +404,10 @@ static void work_reset(struct import_work *work, struct db_connection *connectio
     work->now = base_time_now();
 }
 
-static bool take_calendar(struct import_work *work, const struct ical_calendar *calendar,
-                          GError **error)
+static bool take_calendar(struct import_work *work, GError **error)
 {
+    const struct ical_calendar *calendar = &work->calendar;
+
     for (guint i = 0; i < calendar->refusals->len; i++) {
         const struct ical_refusal *refusal = calendar->refusals->pdata[i];
         plan_add(work, SERVICE_CALENDAR_REFUSE, refusal->uid, refusal->summary, refusal->reason);
@@ -423,12 +430,9 @@ static json_t *counts_json(const struct service_calendar_plan *plan)
     return json;
 }
 
-static bool import_body(struct db_connection *connection, gpointer data, GError **error)
+/* The course and what its days depend on. */
+static bool read_place(struct import_work *work, struct db_connection *connection, GError **error)
 {
-    struct import_work *work = data;
-    g_auto(ical_calendar) calendar = {0};
-
-    work_reset(work, connection);
     work->course = db_course_find(connection, &work->course_id, error);
     work->term = work->course ? db_term_find(connection, &work->course->term_id, error) : NULL;
     g_autoptr(core_institution) institution =
@@ -436,14 +440,44 @@ static bool import_body(struct db_connection *connection, gpointer data, GError 
     work->zone = institution ? service_zone_of(work->service, institution, error) : NULL;
     if (!work->zone)
         return false;
-    if (core_day_number(work->term->last_day) - core_day_number(work->term->first_day) >=
-        CORE_TIMETABLE_TERM_DAYS_MAX)
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "last_day: a term with a timetable lasts %d days at most.",
-                            CORE_TIMETABLE_TERM_DAYS_MAX);
-    if (!ical_read(work->data, work->size, work->zone, work->term->first_day, work->term->last_day,
-                   NULL, &calendar, error) ||
-        !read_stored(work, error) || !take_calendar(work, &calendar, error))
+    return core_day_number(work->term->last_day) - core_day_number(work->term->first_day) <
+               CORE_TIMETABLE_TERM_DAYS_MAX ||
+           service_fail(error, BASE_ERROR_INVALID,
+                        "last_day: a term with a timetable lasts %d days at most.",
+                        CORE_TIMETABLE_TERM_DAYS_MAX);
+}
+
+static bool read_file(struct import_work *work, GError **error)
+{
+    g_autoptr(db_connection) connection = db_acquire(work->service->db, error);
+    const bool placed = connection && read_place(work, connection, error);
+
+    g_clear_pointer(&connection, db_release);
+    if (!placed)
+        return false;
+    g_strlcpy(work->first_day, work->term->first_day, sizeof work->first_day);
+    g_strlcpy(work->last_day, work->term->last_day, sizeof work->last_day);
+    work->zone_name = g_strdup(g_time_zone_get_identifier(work->zone));
+    return ical_read(work->data, work->size, work->zone, work->first_day, work->last_day, NULL,
+                     &work->calendar, error);
+}
+
+static bool is_still_there(const struct import_work *work, GError **error)
+{
+    return (strcmp(work->term->first_day, work->first_day) == 0 &&
+            strcmp(work->term->last_day, work->last_day) == 0 &&
+            strcmp(g_time_zone_get_identifier(work->zone), work->zone_name) == 0) ||
+           service_fail(error, BASE_ERROR_CONFLICT,
+                        "The term or the time zone was changed meanwhile. Please try again.");
+}
+
+static bool import_body(struct db_connection *connection, gpointer data, GError **error)
+{
+    struct import_work *work = data;
+
+    work_reset(work, connection);
+    if (!read_place(work, connection, error) || !is_still_there(work, error) ||
+        !read_stored(work, error) || !take_calendar(work, error))
         return false;
     return !work->apply || service_audit(connection, work->identity, "timetable.import",
                                          &work->course_id, counts_json(work->plan), error);
@@ -467,8 +501,10 @@ struct service_calendar_plan *service_calendar_import(struct service *service,
 
     if (!service_allow_all(identity, CORE_ACTION_TIMETABLE_WRITE, error))
         return NULL;
-    if (!db_transaction(service->db, import_body, &work, error))
+    if (!read_file(&work, error) || !db_transaction(service->db, import_body, &work, error))
         g_clear_pointer(&work.plan, service_calendar_plan_free);
     work_clear(&work);
+    ical_calendar_clear(&work.calendar);
+    g_free(work.zone_name);
     return work.plan;
 }

@@ -369,7 +369,12 @@ struct core_attendance *service_mark_correct(struct service *service,
         .reason = reason,
     };
 
-    return hand_run(&work, correct_body, error);
+    if (!hand_allowed(&work, error))
+        return NULL;
+    /* Who may not see a mark learns nothing of it here either. */
+    g_autoptr(core_attendance) seen =
+        service_register_find(service, identity, attendance_id, error);
+    return seen ? hand_run(&work, correct_body, error) : NULL;
 }
 
 bool service_mark_roll(struct service *service, const struct service_identity *identity,

@@ -385,15 +385,19 @@ GPtrArray *service_course_list(struct service *service, const struct service_ide
 {
     struct db_course_filter own = filter ? *filter : (struct db_course_filter){.search = NULL};
     const enum core_scope scope = core_permission_scope(identity->role, CORE_ACTION_COURSE_READ);
-    g_autoptr(db_connection) connection = db_acquire(service->db, error);
+    struct base_uuid *self = scope == CORE_SCOPE_OWN              ? &own.student_id
+                             : scope == CORE_SCOPE_TAUGHT || mine ? &own.teacher_id
+                                                                  : NULL;
 
     own.institution_id = identity->institution_id;
-    if (scope == CORE_SCOPE_OWN) {
-        own.student_id = identity->user_id;
-        own.teacher_id = (struct base_uuid){0};
-    } else if (scope == CORE_SCOPE_TAUGHT || mine) {
-        own.teacher_id = identity->user_id;
+    if (self) {
+        if (!base_uuid_is_nil(self) && !base_uuid_equal(self, &identity->user_id)) {
+            service_fail(error, BASE_ERROR_FORBIDDEN, "You may list your own courses only.");
+            return NULL;
+        }
+        *self = identity->user_id;
     }
+    g_autoptr(db_connection) connection = db_acquire(service->db, error);
     return connection ? db_course_list(connection, &own, page, total, error) : NULL;
 }
 

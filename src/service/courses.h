@@ -134,7 +134,7 @@ struct core_course *service_course_named(struct service *service,
                                          const struct base_uuid *term_id, const char *name,
                                          GError **error);
 /* Teachers get those they teach and students those they attend. `mine` does that to administrators
- * too. */
+ * too. BASE_ERROR_FORBIDDEN when the filter then asks for those of somebody else. */
 GPtrArray *service_course_list(struct service *service, const struct service_identity *identity,
                                bool mine, const struct db_course_filter *filter,
                                const struct db_page *page, gint64 *total, GError **error);

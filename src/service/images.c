@@ -3,6 +3,7 @@
 #include "db/query/attendance.h"
 #include "db/query/image.h"
 #include "db/query/user.h"
+#include "service/courses.h"
 #include "service/keys.h"
 #include "service/picture.h"
 
@@ -20,20 +21,42 @@ static bool no_picture(GError **error)
     return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such picture.");
 }
 
-/* Whether the caller may do this; to whom may not, there is no such picture. */
-static bool allow_or_hide(struct db_connection *connection, const struct service_identity *identity,
-                          enum core_action action, const struct base_uuid *subject, GError **error)
+/* To whom may not do it, there is no such picture. False. */
+static bool hide(GError *problem, GError **error)
 {
-    GError *problem = NULL;
-
-    if (service_allow(connection, identity, action, subject, &problem))
-        return true;
-    if (!g_error_matches(problem, BASE_ERROR, BASE_ERROR_FORBIDDEN)) {
+    if (!g_error_matches(problem, BASE_ERROR, BASE_ERROR_FORBIDDEN) &&
+        !g_error_matches(problem, BASE_ERROR, BASE_ERROR_NOT_FOUND)) {
         g_propagate_error(error, problem);
         return false;
     }
     g_error_free(problem);
     return no_picture(error);
+}
+
+static bool allow_or_hide(struct db_connection *connection, const struct service_identity *identity,
+                          enum core_action action, const struct base_uuid *subject, GError **error)
+{
+    GError *problem = NULL;
+
+    return service_allow(connection, identity, action, subject, &problem) || hide(problem, error);
+}
+
+/* Marks of a session are corrected by who teaches the course, those of the day by who has the
+ * person in a group. */
+static bool allow_mark(struct db_connection *connection, const struct service_identity *identity,
+                       const struct base_uuid *attendance_id, GError **error)
+{
+    GError *problem = NULL;
+    g_autoptr(core_attendance) mark = db_attendance_find(connection, attendance_id, &problem);
+
+    if (!mark)
+        return hide(problem, error);
+    if (base_uuid_is_nil(&mark->course_id))
+        return allow_or_hide(connection, identity, CORE_ACTION_ATTENDANCE_WRITE, &mark->user_id,
+                             error);
+    return service_course_allow(connection, identity, CORE_ACTION_ATTENDANCE_WRITE,
+                                &mark->course_id, &problem) ||
+           hide(problem, error);
 }
 
 struct core_image *service_image_profile(struct service *service,
@@ -70,7 +93,7 @@ struct core_image *service_image_mark(struct service *service,
     if (!image)
         return NULL;
     if (!base_uuid_equal(&identity->user_id, &image->user_id) &&
-        !allow_or_hide(connection, identity, CORE_ACTION_ATTENDANCE_WRITE, &image->user_id, error))
+        !allow_mark(connection, identity, attendance_id, error))
         return NULL;
     return g_steal_pointer(&image);
 }

@@ -14,7 +14,8 @@ struct exporter {
     unsigned parts; /* bits of what may be told */
     archive_writer *writer;
     json_t *files;     /* of the manifest */
-    GPtrArray *images; /* json_t *: rows of pictures, which are written after the pictures */
+    GPtrArray *images; /* char *: lines of pictures, which are written after the pictures; there
+                        * may be a million of them. NULL: the picture is lost */
     struct service_archive_counts counts;
 };
 
@@ -42,11 +43,9 @@ static bool entry_put(struct exporter *exporter, struct entry *entry, const void
     return archive_writer_put(exporter->writer, data, size, error);
 }
 
-static bool entry_row(struct exporter *exporter, struct entry *entry, const json_t *row,
-                      GError **error)
+static bool entry_line(struct exporter *exporter, struct entry *entry, const char *line,
+                       GError **error)
 {
-    g_autofree char *line = base_json_format(row);
-
     entry->rows++;
     exporter->counts.rows++;
     return entry_put(exporter, entry, line, strlen(line), error) &&
@@ -97,9 +96,10 @@ static bool take_page(struct exporter *exporter, struct db_connection *connectio
         return false;
     while (db_rows_next(rows, &problem)) {
         g_autoptr(json_t) row = archive_row_json(reader->table, rows, exporter->parts);
+        g_autofree char *line = base_json_format(row);
         if (images && image_is_wanted(exporter, row))
-            g_ptr_array_add(exporter->images, json_incref(row));
-        else if (!images && !entry_row(exporter, entry, row, error))
+            g_ptr_array_add(exporter->images, g_steal_pointer(&line));
+        else if (!images && !entry_line(exporter, entry, line, error))
             return false;
         if (++*n == DB_SCHEMA_PAGE)
             db_schema_reader_pass(reader, rows);
@@ -155,26 +155,31 @@ static bool export_body(struct db_connection *connection, gpointer data, GError 
 
 /* ---- Pictures ---- */
 
-/* The picture of a row, opened; NULL with BASE_ERROR_NOT_FOUND when row or bytes are gone. */
-static GBytes *picture_of(struct exporter *exporter, const json_t *row, GError **error)
+/* The picture of an id, opened; NULL with BASE_ERROR_NOT_FOUND when row or bytes are gone. */
+static GBytes *picture_of(struct exporter *exporter, const char *text, GError **error)
 {
     struct base_uuid id;
 
-    if (!base_uuid_parse(json_string_value(json_object_get(row, "id")), &id))
+    if (!text || !base_uuid_parse(text, &id)) {
+        service_fail(error, BASE_ERROR_CORRUPT, "A row of a picture has no id.");
         return NULL;
+    }
     g_autoptr(db_connection) connection = db_acquire(exporter->service->db, error);
     g_autoptr(core_image) image = connection ? db_image_find(connection, &id, error) : NULL;
     g_clear_pointer(&connection, db_release);
     return image ? service_picture_get(exporter->service, image, error) : NULL;
 }
 
-static bool export_picture(struct exporter *exporter, json_t *row, GError **error)
+static bool export_picture(struct exporter *exporter, char **line, GError **error)
 {
-    g_autofree char *name =
-        g_strconcat(ARCHIVE_IMAGES, json_string_value(json_object_get(row, "id")), ".jpg", NULL);
+    g_autoptr(json_t) row = base_json_parse(*line, strlen(*line), error);
+    const char *id = json_string_value(json_object_get(row, "id"));
+    g_autofree char *name = g_strconcat(ARCHIVE_IMAGES, id ? id : "", ".jpg", NULL);
     GError *problem = NULL;
-    g_autoptr(GBytes) picture = picture_of(exporter, row, &problem);
 
+    if (!row)
+        return false;
+    g_autoptr(GBytes) picture = picture_of(exporter, id, &problem);
     if (picture) {
         exporter->counts.images++;
         return add_bytes(exporter, name, picture, error);
@@ -185,7 +190,7 @@ static bool export_picture(struct exporter *exporter, json_t *row, GError **erro
     }
     g_error_free(problem);
     exporter->counts.images_lost++;
-    json_object_set_new(row, "lost", json_true());
+    g_clear_pointer(line, g_free);
     return true;
 }
 
@@ -198,12 +203,12 @@ static bool export_pictures(struct exporter *exporter, GError **error)
     if (!exporter->options->with_images)
         return true;
     for (guint i = 0; i < exporter->images->len; i++)
-        if (!export_picture(exporter, exporter->images->pdata[i], error))
+        if (!export_picture(exporter, (char **)&exporter->images->pdata[i], error))
             return false;
     bool ok = entry_begin(exporter, &entry, name, ARCHIVE_DEFLATED, error);
     for (guint i = 0; ok && i < exporter->images->len; i++)
-        if (!json_object_get(exporter->images->pdata[i], "lost"))
-            ok = entry_row(exporter, &entry, exporter->images->pdata[i], error);
+        if (exporter->images->pdata[i])
+            ok = entry_line(exporter, &entry, exporter->images->pdata[i], error);
     return entry_end(exporter, &entry, ok);
 }
 
@@ -287,7 +292,7 @@ bool service_institution_export(struct service *service, const struct service_id
     if (!exporter.writer)
         return false;
     exporter.files = json_array();
-    exporter.images = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
+    exporter.images = g_ptr_array_new_with_free_func(g_free);
     const bool ok = export_all(&exporter, error);
     g_ptr_array_unref(exporter.images);
     json_decref(exporter.files);

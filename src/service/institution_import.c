@@ -13,7 +13,7 @@
 enum {
     BUFFER_SIZE = 256 * 1024,
     ROW_SIZE_MAX = 16 << 20, /* bytes of a row */
-    MANIFEST_MAX = 16 << 20, /* bytes */
+    MANIFEST_MAX = 1 << 30,  /* bytes: it has a line of some 160 for each picture */
     VALUES_MAX = DB_SCHEMA_ROWS * DB_SCHEMA_COLUMNS_MAX,
 };
 

@@ -138,8 +138,8 @@ struct set_work {
     const char *hash;
 };
 
-/* The account that the link was made for, as long as nothing has ended its sessions since and it has
- * the address that the link went to. */
+/* The account that the link was made for, as long as nothing has ended its sessions since and it
+ * has the address that the link went to. */
 static struct core_user *link_user(struct db_connection *connection,
                                    const struct auth_token_claims *claims, GError **error)
 {
@@ -151,8 +151,7 @@ static struct core_user *link_user(struct db_connection *connection,
         return NULL;
     }
     g_clear_error(&problem);
-    if (user && !user->deleted_at && user->active &&
-        user->token_generation == claims->generation) {
+    if (user && !user->deleted_at && user->active && user->token_generation == claims->generation) {
         const struct base_uuid address = address_id(user);
         if (base_uuid_equal(&address, &claims->id))
             return g_steal_pointer(&user);

@@ -14,7 +14,8 @@
 
 #define KIND "session_settled"
 
-/* Nobody wants to be told of an absence of weeks ago, which a closing after a long downtime makes. */
+/* Nobody wants to be told of an absence of weeks ago, which a closing after a long downtime makes.
+ */
 #define NEWS (7 * 24 * 3600 * BASE_TIME_SECOND)
 
 bool service_mail_is_settled_kind(const char *kind)
@@ -72,8 +73,8 @@ static bool add_absences(struct db_connection *connection, const struct core_ses
                          const GPtrArray *marks, GError **error)
 {
     char id[BASE_UUID_TEXT_SIZE];
-    g_autofree char *about = g_strdup_printf(
-        "%s:%" G_GINT64_FORMAT, base_uuid_format(&session->id, id), session->ends_at);
+    g_autofree char *about = g_strdup_printf("%s:%" G_GINT64_FORMAT,
+                                             base_uuid_format(&session->id, id), session->ends_at);
 
     for (guint i = 0; i < marks->len; i++) {
         const struct core_attendance *mark = marks->pdata[i];

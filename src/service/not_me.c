@@ -4,6 +4,7 @@
 #include "db/query/session.h"
 #include "service/attend.h"
 #include "service/marking.h"
+#include "service/webhooks.h"
 
 #include <math.h>
 
@@ -50,7 +51,8 @@ static bool restore_automatic(struct db_connection *connection, const struct cor
     again.method = CORE_METHOD_AUTOMATIC;
     again.score = NAN;
     again.updated_at = base_time_now();
-    return db_attendance_insert(connection, &again, error);
+    return db_attendance_insert(connection, &again, error) &&
+           service_webhook_mark(connection, CORE_WEBHOOK_MARKED, &again, NULL, error);
 }
 
 struct refusal {
@@ -71,6 +73,7 @@ static bool refuse_body(struct db_connection *connection, gpointer data, GError 
         return service_fail(error, BASE_ERROR_CONFLICT,
                             "This mark was changed by hand; please ask your teacher.");
     return db_attendance_delete(connection, &mark->id, error) &&
+           service_webhook_mark(connection, CORE_WEBHOOK_CORRECTED, NULL, mark, error) &&
            restore_automatic(connection, mark, changes, error) &&
            service_audit(connection, NULL, "attendance.not_me", &mark->user_id,
                          json_pack("{s:o, s:s, s:s}", "id", base_json_uuid(&mark->id), "occasion",

@@ -4,7 +4,7 @@
  *
  * What is promised. An entry that was committed is sent at least once or ends as dead, where people
  * see it. It is sent twice only when a node dies, or loses the database, between the receiver's
- * acceptance and the note of it; then both have the same Message-ID (mail) or Presente-Delivery
+ * acceptance and the note of it; then both have the same Message-ID (mail) or webhook-id
  * (webhook), made from the entry's id, by which the receiver can tell and most mail servers drop
  * the second.
  */

@@ -122,7 +122,8 @@ static bool create_body(struct db_connection *connection, gpointer data, GError 
     if (!db_policy_insert(connection, &policy, &problem))
         return policy_taken(error, problem);
     if (!service_audit(connection, work->identity, "policy.create", &work->id,
-                       json_pack("{s:s}", "name", work->name), error))
+                       json_pack("{s:s, s:O?}", "name", work->name, "rules", work->input->rules),
+                       error))
         return false;
     work->policy = db_policy_find(connection, &work->id, error);
     return work->policy != NULL;
@@ -170,10 +171,9 @@ static bool change_body(struct db_connection *connection, gpointer data, GError 
         return false;
     if (!db_policy_update(connection, policy, &problem))
         return policy_taken(error, problem);
-    if (!service_audit(
-            connection, work->identity, "policy.change", &work->id,
-            json_pack("{s:s, s:b}", "name", policy->name, "rules", work->input->rules != NULL),
-            error))
+    if (!service_audit(connection, work->identity, "policy.change", &work->id,
+                       json_pack("{s:s, s:O?}", "name", policy->name, "rules", work->input->rules),
+                       error))
         return false;
     work->policy = db_policy_find(connection, &work->id, error);
     return work->policy != NULL;

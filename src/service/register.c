@@ -225,7 +225,7 @@ static void csv_cell(GString *line, const char *text)
         g_string_append_c(line, '"');
 }
 
-static void csv_mark(GString *text, const struct core_attendance *mark, GTimeZone *zone)
+static void csv_mark(GString *text, const struct core_attendance *mark, GTimeZone *zone, bool staff)
 {
     char utc[BASE_TIME_TEXT_SIZE], local[BASE_TIME_TEXT_SIZE], id[BASE_UUID_TEXT_SIZE];
     char clock[sizeof "00:00:00"];
@@ -239,7 +239,7 @@ static void csv_mark(GString *text, const struct core_attendance *mark, GTimeZon
         mark->group_name,
         core_status_name(mark->status),
         core_method_name(mark->method),
-        mark->note,
+        staff ? mark->note : NULL, /* between those who may correct */
         base_uuid_format(&mark->user_id, id),
         base_time_format(mark->marked_at, utc),
         mark->course_name,
@@ -268,7 +268,7 @@ static bool export_body(struct db_connection *connection, gpointer data, GError 
             return false;
         g_autoptr(GString) text = g_string_new(NULL);
         for (guint i = 0; i < marks->len; i++)
-            csv_mark(text, marks->pdata[i], work->zone);
+            csv_mark(text, marks->pdata[i], work->zone, work->identity->role != CORE_ROLE_STUDENT);
         work->begun = work->begun || text->len > 0;
         if (text->len > 0 && !work->sink(text->str, text->len, work->user, error))
             return false;

@@ -99,10 +99,12 @@ static void add_mark(struct service_report *report, struct db_connection *connec
 {
     struct report_cell *cells = service_report_row_add(report, REPORT_ROW_BODY);
     const char *method = service_report_method_text(report, mark->method);
+    /* Notes are between those who may correct. */
+    const bool staff = report->identity.role != CORE_ROLE_STUDENT;
 
     fill_mark(report, connection, walk, mark, cells);
     cells[7] = report_text(method);
-    cells[8] = report_text(mark->note);
+    cells[8] = report_text(staff ? mark->note : NULL);
 }
 
 static void add_late(struct service_report *report, struct db_connection *connection,

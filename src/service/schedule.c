@@ -19,6 +19,7 @@ enum {
     NOON = 12 * 3600,
     WEEK = 7,
     FORGET_DAYS = 30,
+    FORGET_DEAD_DAYS = 90,
 };
 
 /* When a report goes out; a person's own schedule or the institution's. */
@@ -291,7 +292,7 @@ static GArray *course_people(struct db_connection *connection, const struct base
 {
     const bool students = kind == DB_SCHEDULE_STUDENT;
     g_autoptr(GPtrArray) people =
-        students ? db_roster_of_period(connection, course_id, NULL, NULL, error)
+        students ? db_roster_of_period(connection, course_id, NULL, NULL, NULL, error)
                  : db_course_teachers(connection, course_id, error);
 
     if (!people)
@@ -411,7 +412,7 @@ static bool write_until(struct service *service, base_time until, GError **error
     return connection && db_setting_set(connection, UNTIL_SETTING, text, until, error);
 }
 
-/* Once an hour what was sent or cancelled long ago is forgotten. */
+/* Once an hour what was sent, cancelled or given up long ago is forgotten. */
 static bool forget(struct run *run, GError **error)
 {
     const base_time hour = 3600 * BASE_TIME_SECOND;
@@ -419,8 +420,8 @@ static bool forget(struct run *run, GError **error)
     if (run->since / hour == run->now / hour)
         return true;
     g_autoptr(db_connection) connection = db_acquire(run->service->db, error);
-    return connection &&
-           db_outbox_purge(connection, run->now - FORGET_DAYS * 24 * hour, NULL, error);
+    return connection && db_outbox_purge(connection, run->now - FORGET_DAYS * 24 * hour,
+                                         run->now - FORGET_DEAD_DAYS * 24 * hour, NULL, error);
 }
 
 static bool run_all(struct run *run, GError **error)

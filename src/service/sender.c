@@ -80,16 +80,20 @@ static bool record(struct pass *pass, const struct db_outbox_entry *entry,
         [SERVICE_DELIVERY_NEVER] = DB_OUTBOX_DEAD,
     };
     const gint64 attempts = entry->attempts + 1;
-    const bool again =
-        delivery == SERVICE_DELIVERY_LATER || delivery == SERVICE_DELIVERY_UNREACHABLE;
+    const bool again = delivery == SERVICE_DELIVERY_LATER || delivery == SERVICE_DELIVERY_SILENT ||
+                       delivery == SERVICE_DELIVERY_UNREACHABLE;
+    const base_time due_at = next_attempt(pass->service, attempts);
     g_autoptr(db_connection) connection = db_acquire(pass->service->db, error);
 
     if (!connection)
         return false;
     if (again && attempts < ATTEMPTS_MAX) {
         pass->sent->failed++;
-        return db_outbox_postpone(connection, &entry->id, pass->lease, problem,
-                                  next_attempt(pass->service, attempts), NULL, error);
+        return db_outbox_postpone(connection, &entry->id, pass->lease, problem, due_at, NULL,
+                                  error) &&
+               (delivery != SERVICE_DELIVERY_SILENT ||
+                db_outbox_postpone_webhook(connection, &entry->webhook_id, problem, base_time_now(),
+                                           due_at, error));
     }
     const enum db_outbox_state state = again ? DB_OUTBOX_DEAD : STATES[delivery];
     pass->sent->sent += state == DB_OUTBOX_SENT;
@@ -99,9 +103,10 @@ static bool record(struct pass *pass, const struct db_outbox_entry *entry,
                             NULL, error);
 }
 
-static enum service_delivery give_up(GError **error)
+static enum service_delivery give_up(const struct db_outbox_entry *entry, GError **error)
 {
-    service_fail(error, BASE_ERROR_INTERNAL, "It was tried %d times without an end.", ATTEMPTS_MAX);
+    service_fail(error, BASE_ERROR_UNAVAILABLE, "%s",
+                 entry->last_error ? entry->last_error : "It never came to an end.");
     return SERVICE_DELIVERY_NEVER;
 }
 
@@ -114,10 +119,11 @@ static bool deliver(struct pass *pass, const struct db_outbox_entry *entry, GErr
         return false;
     if (!claimed)
         return true;
-    /* One that ended the program each time it was tried has not been written down each time. */
+    /* One that ended the program each time it was tried, or was tried with others of its webhook.
+     */
     const enum service_delivery delivery =
         entry->attempts >= ATTEMPTS_MAX
-            ? give_up(&problem)
+            ? give_up(entry, &problem)
             : pass->channel->deliver(pass->service, entry, pass->stop, &problem);
     pass->unreachable = pass->sent->unreachable = delivery == SERVICE_DELIVERY_UNREACHABLE;
     if (delivery == SERVICE_DELIVERY_NEVER)

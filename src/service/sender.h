@@ -1,6 +1,9 @@
 /*
  * Sending what waits in the outbox, by a table of channels.
  *
+ * A receiver that gives no answer is not asked again for each entry that waits for it: what one
+ * came to is written down for all of them, so that other receivers do not wait behind it.
+ *
  * An entry is claimed for a while by the node that sends it. What fails for the time being is tried
  * again after 1, 2, 4 … 360 minutes (each a little shorter or longer, so that not all come at
  * once), 16 times in about two days; what is refused for good is dead at once.
@@ -15,6 +18,7 @@ enum service_delivery {
     SERVICE_DELIVERY_DONE,
     SERVICE_DELIVERY_UNWANTED,    /* nobody wants it any more: cancelled; the error says why */
     SERVICE_DELIVERY_LATER,       /* failed for now */
+    SERVICE_DELIVERY_SILENT,      /* failed for now, and so will everything else of this webhook */
     SERVICE_DELIVERY_UNREACHABLE, /* failed for now, and so will everything else of this channel */
     SERVICE_DELIVERY_NEVER,       /* refused for good */
 };

@@ -1,6 +1,7 @@
 #include "service/sessions.h"
 
 #include "core/timetable.h"
+#include "db/query/attendance.h"
 #include "service/courses.h"
 #include "service/generate.h"
 #include "service/internal.h"
@@ -185,6 +186,14 @@ static bool reopen(struct db_connection *connection, const struct core_session *
     return db_session_set_closed(connection, &after->id, 0, NULL, error);
 }
 
+/* An excuse that was entered before a session was moved is of the day that it is on now. */
+static bool take_marks(struct db_connection *connection, const struct core_session *before,
+                       const struct core_session *after, GError **error)
+{
+    return strcmp(before->local_day, after->local_day) == 0 ||
+           db_attendance_move(connection, &after->id, after->local_day, after->updated_at, error);
+}
+
 static bool session_update_body(struct db_connection *connection, gpointer data, GError **error)
 {
     struct session_work *work = data;
@@ -201,7 +210,8 @@ static bool session_update_body(struct db_connection *connection, gpointer data,
     json_t *details = session_json(session);
     json_object_set_new(details, "from", session_json(before));
     if (!db_session_update(connection, session, error) ||
-        !reopen(connection, before, session, error)) {
+        !reopen(connection, before, session, error) ||
+        !take_marks(connection, before, session, error)) {
         json_decref(details);
         return false;
     }
@@ -305,8 +315,14 @@ GPtrArray *service_session_list(struct service *service, const struct service_id
                                 const struct db_page *page, gint64 *total, GError **error)
 {
     struct db_session_filter filter = *asked;
-    g_autoptr(db_connection) connection = db_acquire(service->db, error);
 
+    if ((filter.from_day && !core_day_is_valid(filter.from_day)) ||
+        (filter.to_day && !core_day_is_valid(filter.to_day))) {
+        service_fail(error, BASE_ERROR_INVALID, "%s must be written YYYY-MM-DD.",
+                     filter.from_day && !core_day_is_valid(filter.from_day) ? "from" : "to");
+        return NULL;
+    }
+    g_autoptr(db_connection) connection = db_acquire(service->db, error);
     if (!connection)
         return NULL;
     if (identity->role == CORE_ROLE_STUDENT) {

@@ -16,11 +16,13 @@
 struct reckoning {
     const struct service_standing_options *options;
     struct service_course_standing *result;
-    GPtrArray *sessions; /* struct core_session *, by start, none cancelled */
-    GPtrArray *roster;   /* struct db_roster_person * */
-    GArray *cells;       /* struct db_report_cell */
-    GHashTable *places;  /* struct base_uuid * of a session → its place + 1 */
-    GHashTable *marks;   /* struct base_uuid * of a person → their cell, or NULL, of each place */
+    GPtrArray *sessions;  /* struct core_session *, by start, none cancelled */
+    GPtrArray *roster;    /* struct db_roster_person *, of the group that was asked for */
+    GPtrArray *everybody; /* the same of the whole course, when one was asked for */
+    GHashTable *by_id;    /* ... by struct base_uuid * */
+    GArray *cells;        /* struct db_report_cell */
+    GHashTable *places;   /* struct base_uuid * of a session → its place + 1 */
+    GHashTable *marks; /* struct base_uuid * of a person → their cell, or NULL, of each place */
     base_time now;
 };
 
@@ -60,9 +62,29 @@ static void reckoning_clear(struct reckoning *work)
 {
     g_clear_pointer(&work->sessions, g_ptr_array_unref);
     g_clear_pointer(&work->roster, g_ptr_array_unref);
+    g_clear_pointer(&work->by_id, g_hash_table_unref);
+    g_clear_pointer(&work->everybody, g_ptr_array_unref);
     g_clear_pointer(&work->cells, g_array_unref);
     g_clear_pointer(&work->places, g_hash_table_unref);
     g_clear_pointer(&work->marks, g_hash_table_unref);
+}
+
+/* Who changed group counts in each for their weeks in it, but passes or not by all of them. */
+static bool read_everybody(struct db_connection *connection, const struct core_term *term,
+                           struct reckoning *work, GError **error)
+{
+    if (base_uuid_is_nil(&work->options->group_id))
+        return true;
+    work->everybody = db_roster_of_period(connection, &work->result->course->id, NULL,
+                                          term->first_day, term->last_day, error);
+    if (!work->everybody)
+        return false;
+    work->by_id = g_hash_table_new(base_uuid_hash, base_uuid_equal);
+    for (guint i = 0; i < work->everybody->len; i++) {
+        struct db_roster_person *person = work->everybody->pdata[i];
+        g_hash_table_insert(work->by_id, &person->id, person);
+    }
+    return true;
 }
 
 static bool read_course(struct db_connection *connection, const struct base_uuid *course_id,
@@ -81,9 +103,9 @@ static bool read_course(struct db_connection *connection, const struct base_uuid
     work->sessions = db_session_list(connection, &sessions, NULL, NULL, error);
     if (!work->sessions)
         return false;
-    work->roster =
-        db_roster_of_period(connection, course_id, term->first_day, term->last_day, error);
-    if (!work->roster)
+    work->roster = db_roster_of_period(connection, course_id, &work->options->group_id,
+                                       term->first_day, term->last_day, error);
+    if (!work->roster || !read_everybody(connection, term, work, error))
         return false;
     work->cells = db_report_cells(connection, course_id, &work->options->user_id, error);
     return work->cells != NULL;
@@ -119,7 +141,8 @@ static struct core_percentage_session session_of(const struct reckoning *work,
 
     core_rules_window(&work->result->rules, session->starts_at, session->ends_at, &opens, &closes);
     struct core_percentage_session reckoned = {
-        .ended = session->closed_at > 0 || closes<work->now, .settled = session->closed_at> 0,
+        .ended = (session->closed_at > 0) || (closes < work->now),
+        .settled = session->closed_at != 0,
         .marked = cell != NULL,
     };
     if (cell) {
@@ -174,7 +197,12 @@ static void reckon(const struct reckoning *work, const struct db_roster_person *
     const struct core_rules *rules = &work->result->rules;
     const char *language = options->language ? options->language : "es";
     const char *from = options->from_day, *to = options->to_day;
-    g_autoptr(GArray) whole = from || to ? sessions_of(work, person, NULL, NULL, NULL) : NULL;
+    const struct db_roster_person *throughout =
+        work->by_id ? g_hash_table_lookup(work->by_id, &person->id) : NULL;
+    g_autoptr(GArray) whole =
+        from || to || throughout
+            ? sessions_of(work, throughout ? throughout : person, NULL, NULL, NULL)
+            : NULL;
     struct core_percentage percentage;
 
     standing->places = g_array_new(FALSE, FALSE, sizeof(guint));
@@ -200,10 +228,7 @@ static bool is_asked_for(const struct service_standing_options *options,
 {
     if (!person->email) /* erased */
         return false;
-    if (!base_uuid_is_nil(&options->user_id) && !base_uuid_equal(&options->user_id, &person->id))
-        return false;
-    return base_uuid_is_nil(&options->group_id) ||
-           base_uuid_equal(&options->group_id, &person->group_id);
+    return base_uuid_is_nil(&options->user_id) || base_uuid_equal(&options->user_id, &person->id);
 }
 
 static struct service_standing *standing_of(const struct reckoning *work,

@@ -54,13 +54,14 @@ typedef struct service_course_standing service_course_standing;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(service_course_standing, service_course_standing_free)
 
 struct service_standing_options {
-    const char *language;      /* of the sentences: "es" or "en"; NULL: "es" */
-    base_time now;             /* 0: by the clock */
-    struct base_uuid user_id;  /* only this student; nil: all */
-    struct base_uuid group_id; /* only those who are in the course through it; nil: all */
-    const char *from_day;      /* only sessions from this local day on; NULL: from the first */
-    const char *to_day;        /* included; NULL: to the last */
-    bool sessions;             /* the sessions too */
+    const char *language;     /* of the sentences: "es" or "en"; NULL: "es" */
+    base_time now;            /* 0: by the clock */
+    struct base_uuid user_id; /* only this student; nil: all */
+    struct base_uuid
+        group_id;         /* only who was in the course through it, and for as long; nil: all */
+    const char *from_day; /* only sessions from this local day on; NULL: from the first */
+    const char *to_day;   /* included; NULL: to the last */
+    bool sessions;        /* the sessions too */
 };
 
 /* `options` may be NULL. */

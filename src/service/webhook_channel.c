@@ -92,9 +92,10 @@ static enum service_delivery post(struct service *service, struct core_webhook *
 
     if (!headers)
         return SERVICE_DELIVERY_NEVER;
-    /* Another webhook may well be reachable, so a failure is this one's alone. */
+    /* Another webhook may well be reachable, so a failure is this one's alone; and nobody's when it
+     * was this program that broke off. */
     if (!mail_http_post(&request, &answer, error))
-        return SERVICE_DELIVERY_LATER;
+        return stop && g_atomic_int_get(stop) ? SERVICE_DELIVERY_LATER : SERVICE_DELIVERY_SILENT;
     const long status = answer.status;
     mail_http_answer_clear(&answer);
     if (status >= 200 && status < 300)

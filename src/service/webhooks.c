@@ -247,8 +247,10 @@ bool service_webhook_mark(struct db_connection *connection, enum core_webhook_ev
                           const struct core_attendance *mark, const struct core_attendance *before,
                           GError **error)
 {
-    json_t *data = status_of(mark);
+    json_t *data = mark ? status_of(mark) : json_pack("{s:n, s:n}", "status", "status_code");
 
+    if (!mark)
+        mark = before;
     json_object_set_new(data, "id", base_json_uuid(&mark->id));
     json_object_set_new(data, "user_id", base_json_uuid(&mark->user_id));
     json_object_set_new(data, "session_id", uuid_or_null(&mark->session_id));

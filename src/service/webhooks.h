@@ -56,7 +56,7 @@ bool service_webhook_event(struct db_connection *connection, enum core_webhook_e
                            json_t *data, GError **error);
 
 /* The same for a mark: its ids, day, times, status and method; `before` (may be NULL) is what a
- * corrected one was. */
+ * corrected one was. `mark` is NULL, and its status null, when `before` was taken back. */
 bool service_webhook_mark(struct db_connection *connection, enum core_webhook_event event,
                           const struct core_attendance *mark, const struct core_attendance *before,
                           GError **error);

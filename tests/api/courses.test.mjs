@@ -86,6 +86,10 @@ describe('courses and enrolments', { skip: missingParts() }, () => {
             assert.deepEqual(body.teachers, [{ id: teacher.user.id, name: 'tina@uni.mx' }]);
         }
         assert.deepEqual(await items(outsider, '/courses'), []);
+        // Somebody else's courses are not answered with one's own.
+        assert.equal((await items(student, `/courses?teacher_id=${NOTHING}`)).length, 0);
+        assert.equal((await student.get(`/courses?student_id=${outsider.user.id}`)).status, 403);
+        assert.equal((await teacher.get(`/courses?teacher_id=${NOTHING}`)).status, 403);
         assert.equal((await items(admin, `/courses?q=algebra&teacher_id=${teacher.user.id}&term_id=${term.id}`)).length, 1);
         assert.equal((await items(admin, `/courses?student_id=${outsider.user.id}`)).length, 0);
         // The teacher finds the course's students among the people.

@@ -198,6 +198,7 @@ describe('round the pages', { skip, timeout: 120_000 }, () => {
 
     it('serves the documentation of its API itself', async () => {
         await visit('/docs', async (page) => {
+            await page.getByText('Marking and the register').click({ timeout: ANSWER_MS });
             await page.getByText('/attendance/mark').first().waitFor({ timeout: ANSWER_MS });
         });
     });

@@ -212,8 +212,11 @@ describe('the page', { skip, timeout: 300_000 }, () => {
                 assert.match(await textOf(page, '.result .facts'), /\d\d:\d\d/);
                 assert.match(await page.getByRole('status').last().innerText(), /Sofía Chan/);
                 await page.getByRole('button', { name: 'No soy yo' }).click();
-                await result(page, 'not-me');
+                await result(page, 'taken-back');
                 await page.getByRole('button', { name: 'Reintentar' }).click();
+                await result(page, 'match');
+                assert.doesNotMatch(await textOf(page, '.result .facts'), /ya desde las/);
+                await page.getByRole('button', { name: 'Otra persona' }).click();
                 await result(page, 'match');
                 assert.match(await textOf(page, '.result .facts'), /ya desde las/);
             },

@@ -1,10 +1,11 @@
 // The main job from the command line, on the sample photographs: detect, enrol, mark, export.
 import assert from 'node:assert/strict';
-import { chmod, copyFile, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
 import { engine } from '../helpers/databases.mjs';
+import { takenAt } from '../helpers/exif.mjs';
 import { missingParts, samplesDir } from '../helpers/server.mjs';
 import { makeWorkplace } from './workplace.mjs';
 
@@ -56,6 +57,8 @@ describe('pictures that are none', { skip: missingParts({ faces: true }) }, () =
             [['detect', '--size', '7', 'letter.jpg'], /--size is "7"/],
             [['mark', '--at', 'tomorrow', 'letter.jpg'], /"tomorrow" is not a time/],
             [['mark', '--group', 'None', 'letter.jpg'], /no group "None"/],
+            [['mark', '--exif', 'letter.jpg'], /does not say when it was taken/],
+            [['mark', '--exif', '--at', '2026-03-12 08:55', 'letter.jpg'], /exclude each other/],
             [['enrol', 'eva@uni.mx', 'letter.jpg'], /Nobody has the e-mail/],
             [['enrol', '--folder', 'missing'], /missing is not a folder/],
             [['enrol', '--folder', 'empty'], /empty has no folders/],
@@ -178,6 +181,24 @@ describe('the main job on the sample photographs', { skip }, () => {
         assert.equal(late.items[0].status, 'late');
         const absent = JSON.parse((await mark('2026-03-16 11:31', 'crops/sample3_face2.png')).stdout);
         assert.equal(absent.items[0].status, 'absent');
+
+        // What the camera wrote into a photo, on its wall or with its offset from UTC.
+        await place.presente('user', 'image', 'persona.3@presente.local', 'crops/sample3_face2.png');
+        await place.presente('user', 'image', 'persona.3@presente.local', '-o', 'plain.jpg');
+        const plain = await readFile(place.file('plain.jpg'));
+        const byExif = async (...time) => {
+            await writeFile(place.file('taken.jpg'), takenAt(plain, ...time));
+            return place.presente('mark', '--json', '--no-liveness', '--exif', 'taken.jpg');
+        };
+        const wall = JSON.parse((await byExif('2026:03:17 08:59:59')).stdout).items[0];
+        assert.equal(wall.marked_at, '2026-03-17T14:59:59Z');
+        assert.equal(wall.status, 'present');
+        const abroad = JSON.parse((await byExif('2026:03:19 00:30:00', '+09:00')).stdout).items[0];
+        assert.equal(abroad.marked_at, '2026-03-18T15:30:00Z');
+        assert.equal(abroad.day, '2026-03-18');
+        assert.equal(abroad.status, 'late');
+        for (const time of ['2026:02:30 08:00:00', '2026-03-17 08:00:00', '    :  :     :  :  ', '9999:01:01 00:00:00'])
+            assert.equal((await byExif(time)).code, 3, time);
 
         const stranger = await mark('2026-03-12 08:55', 'crops/sample2_face2.png');
         assert.equal(stranger.code, 1);

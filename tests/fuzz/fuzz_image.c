@@ -1,5 +1,7 @@
-/* Any bytes: the decoders answer with a picture within the limits or with an error. */
+/* Any bytes: the decoders answer with a picture within the limits or with an error, and so does
+ * whoever asks when it was taken. */
 #include "face/image.h"
+#include "face/taken.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,5 +29,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         face_image_finish(&image);
     }
+    g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+    g_autoptr(GError) problem = NULL;
+    base_time taken = 0;
+    g_assert(face_taken_at(data, size, utc, &taken, &problem) == (problem == NULL));
     return 0;
 }

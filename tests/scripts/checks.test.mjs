@@ -34,7 +34,7 @@ test('every kind of forbidden include is named with its line', async (t) => {
         'core/policy.c': '#include <glib.h>\n#include "db/db.h"\n',
         'db/query/user.c': '#include "core/types.h"\n#include <sqlite3.h>\n',
         'api/user.c': '# include <sqlite3.h>\n#include "base/error.h"\n',
-        'http/server.c': '#include <curl/curl.h>\n',
+        'http/server.c': '#include <lua.h>\n',
         'fresh/new.c': '#include <glib.h>\n',
         'main.c': '#include "cli/cli.h"\n#include "db/db.h"\n',
     });
@@ -44,7 +44,7 @@ test('every kind of forbidden include is named with its line', async (t) => {
         'api/user.c:1: api may not include sqlite3.h',
         'core/policy.c:2: core may not include db/db.h',
         'fresh/new.c:1: the folder fresh is not in the table',
-        'http/server.c:1: curl/curl.h is not in the table',
+        'http/server.c:1: lua.h is not in the table',
         'main.c:2: main may not include db/db.h',
     ]);
 });

@@ -55,6 +55,9 @@ const query = (values) => new URLSearchParams(Object.entries(values).filter(isGi
 export const mark = (frames) =>
     send('attendance/mark', { method: 'POST', body: form({}, frames) });
 
+/** Takes a mark back, with the token that came with it. */
+export const notMe = (id, token) => post(`attendance/marks/${id}/not-me`, { token });
+
 export const register = (values, photos) =>
     send('register', { method: 'POST', body: form(values, photos) });
 

@@ -19,7 +19,8 @@ function adviceKey(answer) {
 
 /**
  * {kind: 'advice', advice, box} to tell how to stand;
- * {kind: 'card', result, name, status, markedAt, already, box} when the try is decided.
+ * {kind: 'card', result, name, status, markedAt, already, mark, box} when the try is decided; with
+ * `mark.token` the mark can be taken back.
  */
 export function readAnswer(answer, frames) {
     const box = boxOf(answer, frames);
@@ -32,6 +33,7 @@ export function readAnswer(answer, frames) {
         status: answer.attendance?.status,
         markedAt: answer.attendance?.marked_at,
         already: answer.already === true,
+        mark: { id: answer.attendance?.id, token: answer.not_me },
         box,
     };
 }

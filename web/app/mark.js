@@ -1,5 +1,5 @@
 // The first page: the camera is there, and who stands before it is marked.
-import { mark } from './api.js';
+import { mark, notMe } from './api.js';
 import { html, useEffect, useRef, useState } from './html.js';
 import { Lens } from './lens.js';
 import { readAnswer, readFileTrouble } from './mark-answer.js';
@@ -9,6 +9,7 @@ import { ResultCard, spoken } from './result-card.js';
 import { clockTime, firstName, longDay, t } from './text.js';
 
 const NOT_ME = { kind: 'card', result: 'not-me' };
+const TAKEN_BACK = { kind: 'card', result: 'taken-back' };
 
 function useClock() {
     const [now, setNow] = useState(() => new Date());
@@ -98,6 +99,17 @@ export function MarkPage({ user }) {
         loop.current?.again();
     }
 
+    /** Without a token, or when it is too late, only a teacher can put it right. */
+    async function takeBack({ id, token }) {
+        setAnswer(NOT_ME);
+        if (!token) return;
+        const taken = await notMe(id, token).then(
+            () => true,
+            () => false,
+        );
+        if (taken) setAnswer((current) => (current === NOT_ME ? TAKEN_BACK : current));
+    }
+
     async function tryFile(file) {
         setChecking(true);
         setAnswer(null);
@@ -125,7 +137,7 @@ export function MarkPage({ user }) {
                     instead=${html`<${ChoosePhoto} onFile=${tryFile} />`}>
                     ${card
                         ? html`<${ResultCard} answer=${answer} onNext=${again}
-                            onNotMe=${() => setAnswer(NOT_ME)} />`
+                            onNotMe=${() => takeBack(answer.mark)} />`
                         : advised && html`<${Advice} answer=${answer} checking=${checking} />`}
                 <//>
                 <${Aside} now=${now} user=${user} />

@@ -17,6 +17,7 @@ const OTHERS = {
         text: 'mark.unreadable.text',
     },
     'not-me': { icon: 'info', title: 'mark.not-me.title', text: 'mark.not-me.text' },
+    'taken-back': { icon: 'info', title: 'mark.taken-back.title', text: 'mark.taken-back.text' },
 };
 const TROUBLED = { icon: 'triangle-alert', title: 'mark.trouble', text: '' };
 

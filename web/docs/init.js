@@ -3,7 +3,8 @@ window.SwaggerUIBundle({
     url: '/openapi.json',
     dom_id: '#api',
     deepLinking: true,
-    docExpansion: 'list',
+    docExpansion: 'none', // a hundred and sixty operations: their subjects first
+    filter: true,
     defaultModelsExpandDepth: 0,
     displayRequestDuration: true,
     // The check of the description by an outside service would tell that service about this one.

@@ -57,6 +57,8 @@ export default {
     'mark.again': 'Try again',
     'mark.not-me.title': 'Sorry about that',
     'mark.not-me.text': 'Tell your teacher that this was not you, so that the register is put right.',
+    'mark.taken-back.title': 'Sorry about that',
+    'mark.taken-back.text': 'That mark was taken back. Look at the camera again.',
     'mark.unknown.title': 'We do not know this face',
     'mark.unknown.text': 'Register with three photos, or ask your teacher.',
     'mark.review.title': 'Almost sure, not quite',

@@ -57,6 +57,8 @@ export default {
     'mark.again': 'Reintentar',
     'mark.not-me.title': 'Perdón por la confusión',
     'mark.not-me.text': 'Dile a tu profesor que no eras tú, para que corrija la lista.',
+    'mark.taken-back.title': 'Perdón por la confusión',
+    'mark.taken-back.text': 'Esa marca se retiró. Mira a la cámara otra vez.',
     'mark.unknown.title': 'No conocemos esta cara',
     'mark.unknown.text': 'Regístrate con tres fotos o pregunta a tu profesor.',
     'mark.review.title': 'Casi seguros, pero no del todo',

@@ -167,6 +167,14 @@ bool db_attendance_see(struct db_connection *connection, const struct base_uuid 
     return true;
 }
 
+bool db_attendance_move(struct db_connection *connection, const struct base_uuid *session_id,
+                        const char *local_day, base_time now, GError **error)
+{
+    return db_execute(connection, NULL, error,
+                      "UPDATE attendance SET local_day = ?, updated_at = ? WHERE session_id = ?",
+                      db_text(local_day), db_time(now), db_uuid(session_id));
+}
+
 bool db_attendance_delete(struct db_connection *connection, const struct base_uuid *id,
                           GError **error)
 {

@@ -54,6 +54,10 @@ bool db_attendance_replace_automatic(struct db_connection *connection,
 bool db_attendance_see(struct db_connection *connection, const struct base_uuid *id, base_time at,
                        base_time apart, base_time now, bool *changed, GError **error);
 
+/* The marks of a session take place on another day with it. */
+bool db_attendance_move(struct db_connection *connection, const struct base_uuid *session_id,
+                        const char *local_day, base_time now, GError **error);
+
 /* Removes a mark with its history. BASE_ERROR_NOT_FOUND when there is none. */
 bool db_attendance_delete(struct db_connection *connection, const struct base_uuid *id,
                           GError **error);

@@ -117,8 +117,10 @@ GPtrArray *db_roster(struct db_connection *connection, const struct base_uuid *c
                      const char *day, GError **error);
 
 /* Everybody who was on the roster on one of these days (both included; NULL: open), with all the
- * intervals of theirs that touch the period. */
+ * intervals of theirs that touch the period; with a group (NULL and nil: any) those that came of
+ * it alone. */
 GPtrArray *db_roster_of_period(struct db_connection *connection, const struct base_uuid *course_id,
-                               const char *from_day, const char *to_day, GError **error);
+                               const struct base_uuid *group_id, const char *from_day,
+                               const char *to_day, GError **error);
 
 #endif

@@ -185,6 +185,18 @@ bool db_outbox_postpone(struct db_connection *connection, const struct base_uuid
     return ok;
 }
 
+bool db_outbox_postpone_webhook(struct db_connection *connection,
+                                const struct base_uuid *webhook_id, const char *problem,
+                                base_time now, base_time due_at, GError **error)
+{
+    return db_execute(connection, NULL, error,
+                      "UPDATE outbox SET last_error = ?, due_at = ?, attempts = attempts + 1 "
+                      "WHERE webhook_id = ? AND state = 'waiting' AND due_at <= ? "
+                      "AND (leased_until IS NULL OR leased_until < ?)",
+                      db_text(problem), db_time(due_at), db_uuid(webhook_id), db_time(now),
+                      db_time(now));
+}
+
 bool db_outbox_cancel(struct db_connection *connection, const struct base_uuid *id, base_time now,
                       gint64 *changed, GError **error)
 {
@@ -224,13 +236,13 @@ bool db_outbox_hurry(struct db_connection *connection, enum db_outbox_channel ch
                       db_time(now), db_text(db_outbox_channel_name(channel)), db_time(now));
 }
 
-bool db_outbox_purge(struct db_connection *connection, base_time before, gint64 *removed,
-                     GError **error)
+bool db_outbox_purge(struct db_connection *connection, base_time before, base_time dead_before,
+                     gint64 *removed, GError **error)
 {
     return db_execute(connection, removed, error,
-                      "DELETE FROM outbox WHERE state IN ('sent', 'cancelled') "
-                      "AND finished_at < ?",
-                      db_time(before));
+                      "DELETE FROM outbox WHERE (state IN ('sent', 'cancelled') "
+                      "AND finished_at < ?) OR (state = 'dead' AND finished_at < ?)",
+                      db_time(before), db_time(dead_before));
 }
 
 GPtrArray *db_outbox_list(struct db_connection *connection, const struct db_outbox_filter *filter,

@@ -94,13 +94,19 @@ bool db_outbox_requeue(struct db_connection *connection, const struct base_uuid 
 bool db_outbox_requeue_dead(struct db_connection *connection, enum db_outbox_channel channel,
                             base_time now, gint64 *changed, GError **error);
 
+/* What else is due for a webhook, and nobody is sending, waits until `due_at` and has one attempt
+ * more. */
+bool db_outbox_postpone_webhook(struct db_connection *connection,
+                                const struct base_uuid *webhook_id, const char *problem,
+                                base_time now, base_time due_at, GError **error);
+
 /* What waits is due now, whatever pause its failures brought. */
 bool db_outbox_hurry(struct db_connection *connection, enum db_outbox_channel channel,
                      base_time now, gint64 *changed, GError **error);
 
-/* Deletes what was finished before a moment. */
-bool db_outbox_purge(struct db_connection *connection, base_time before, gint64 *removed,
-                     GError **error);
+/* Deletes what was sent or cancelled before a moment, and what was given up before another. */
+bool db_outbox_purge(struct db_connection *connection, base_time before, base_time dead_before,
+                     gint64 *removed, GError **error);
 
 struct db_outbox_filter {
     int state;        /* enum db_outbox_state or DB_ANY */

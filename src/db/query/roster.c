@@ -7,15 +7,16 @@
 
 #define SPAN "x.first_day <= ? AND (x.last_day IS NULL OR x.last_day >= ?) "
 
-/* The two ways onto a roster have an index each. */
+/* The two ways onto a roster have an index each; with a group asked for there is one. */
 #define ROSTER                                                                                     \
     "SELECT u.id, u.name, u.name_key, u.email, u.student_number, u.language, roster.group_id, "    \
     "g.name, "                                                                                     \
     "roster.first_day, roster.last_day FROM ("                                                     \
     "SELECT x.user_id, x.group_id, x.first_day, x.last_day FROM enrolments x "                     \
-    "WHERE x.course_id = ? AND " SPAN                                                              \
+    "WHERE ? = 0 AND x.course_id = ? AND " SPAN                                                    \
     "UNION ALL SELECT x.user_id, x.group_id, x.first_day, x.last_day FROM course_groups k "        \
-    "JOIN enrolments x ON x.group_id = k.group_id WHERE k.course_id = ? AND " SPAN                 \
+    "JOIN enrolments x ON x.group_id = k.group_id WHERE k.course_id = ? "                          \
+    "AND (? = 0 OR k.group_id = ?) AND " SPAN                                                      \
     ") roster JOIN users u ON u.id = roster.user_id LEFT JOIN class_groups g ON g.id = "           \
     "roster.group_id "                                                                             \
     "ORDER BY u.name_key, u.id, roster.first_day, roster.group_id"
@@ -96,15 +97,17 @@ static void read_enrolment(struct db_roster_person *person, struct db_rows *rows
 }
 
 GPtrArray *db_roster_of_period(struct db_connection *connection, const struct base_uuid *course_id,
-                               const char *from_day, const char *to_day, GError **error)
+                               const struct base_uuid *group_id, const char *from_day,
+                               const char *to_day, GError **error)
 {
-    const struct db_value course = db_uuid(course_id);
+    const struct base_uuid group = group_id ? *group_id : (struct base_uuid){0};
+    const struct db_value course = db_uuid(course_id), asked = db_asked_uuid(&group);
     const struct db_value from = db_text(from_day ? from_day : "0001-01-01");
     const struct db_value to = db_text(to_day ? to_day : DB_ROSTER_OPEN_DAY);
     g_autoptr(GPtrArray) people =
         g_ptr_array_new_with_free_func((GDestroyNotify)db_roster_person_free);
-    g_autoptr(db_rows) rows =
-        db_query(connection, error, ROSTER, course, to, from, course, to, from);
+    g_autoptr(db_rows) rows = db_query(connection, error, ROSTER, asked, course, to, from, course,
+                                       asked, db_uuid(&group), to, from);
     struct db_roster_person *person = NULL;
     GError *problem = NULL;
 
@@ -128,5 +131,5 @@ GPtrArray *db_roster_of_period(struct db_connection *connection, const struct ba
 GPtrArray *db_roster(struct db_connection *connection, const struct base_uuid *course_id,
                      const char *day, GError **error)
 {
-    return db_roster_of_period(connection, course_id, day, day, error);
+    return db_roster_of_period(connection, course_id, NULL, day, day, error);
 }

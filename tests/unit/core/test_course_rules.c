@@ -220,6 +220,11 @@ static void test_two_scans(void **state)
         core_rules_presence(&rules, START, END, START + 20 * MINUTE, START + 40 * MINUTE, code),
         CORE_STATUS_LATE);
     assert_string_equal(code, "");
+    /* One of the four is no status of the site's own. */
+    g_strlcpy(rules.left_early_code, "late", sizeof rules.left_early_code);
+    assert_int_equal(core_rules_presence(&rules, START, END, START, START + 40 * MINUTE, code),
+                     CORE_STATUS_LATE);
+    assert_string_equal(code, "");
     rules.scans = 1;
     assert_int_equal(core_rules_presence(&rules, START, END, START, START, code),
                      CORE_STATUS_PRESENT);

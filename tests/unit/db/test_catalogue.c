@@ -441,7 +441,7 @@ static void test_rosters(void **state)
     assert_int_equal(march->len, 2);
     assert_string_equal(person_of(march, "Ana")->group_name, "1B");
 
-    g_autoptr(GPtrArray) all = db_roster_of_period(connection, &course, NULL, NULL, &error);
+    g_autoptr(GPtrArray) all = db_roster_of_period(connection, &course, NULL, NULL, NULL, &error);
     assert_int_equal(all->len, 2);
     const struct db_roster_person *first = all->pdata[0];
     assert_string_equal(first->name, "Ana");
@@ -492,6 +492,27 @@ static void test_student_number(void **state)
     assert_null(erased->student_number);
 }
 
+static void test_who_becomes_a_student_teaches_nobody(void **state)
+{
+    struct fixture *fixture = *state;
+    struct db_connection *connection = fixture->connection;
+    GError *error = NULL;
+    bool taught = true;
+    struct base_uuid group = fixture_group(fixture, "1A");
+    struct base_uuid eva = fixture_user(fixture, "Eva", "eva@uni.mx", CORE_ROLE_TEACHER, NULL);
+
+    assert_true(db_group_add_teacher(connection, &group, &eva, &error));
+    g_autoptr(core_user) user = db_user_find(connection, &eva, &error);
+    user->role = CORE_ROLE_ADMIN;
+    assert_true(db_user_update(connection, user, DAY, &error));
+    assert_true(db_group_is_taught_by(connection, &group, &eva, &taught, &error));
+    assert_true(taught);
+    user->role = CORE_ROLE_STUDENT;
+    assert_true(db_user_update(connection, user, DAY, &error));
+    assert_true(db_group_is_taught_by(connection, &group, &eva, &taught, &error));
+    assert_false(taught);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -501,6 +522,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_changing_group_keeps_the_past, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_no_student_is_nowhere_enrolled, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_who_becomes_a_student_teaches_nobody, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_overlaps, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_rosters, fixture_setup, fixture_teardown),

@@ -449,27 +449,6 @@ static void assert_no_belongings(struct fixture *fixture)
     assert_int_equal(fixture_count(fixture->connection, "SELECT COUNT(*) FROM outbox"), 1);
 }
 
-static void test_who_becomes_a_student_teaches_nobody(void **state)
-{
-    struct fixture *fixture = *state;
-    struct db_connection *connection = fixture->connection;
-    GError *error = NULL;
-    bool taught = true;
-    struct base_uuid group = fixture_group(fixture, "1A");
-    struct base_uuid eva = fixture_user(fixture, "Eva", "eva@uni.mx", CORE_ROLE_TEACHER, NULL);
-
-    assert_true(db_group_add_teacher(connection, &group, &eva, &error));
-    g_autoptr(core_user) user = db_user_find(connection, &eva, &error);
-    user->role = CORE_ROLE_ADMIN;
-    assert_true(db_user_update(connection, user, DAY, &error));
-    assert_true(db_group_is_taught_by(connection, &group, &eva, &taught, &error));
-    assert_true(taught);
-    user->role = CORE_ROLE_STUDENT;
-    assert_true(db_user_update(connection, user, DAY, &error));
-    assert_true(db_group_is_taught_by(connection, &group, &eva, &taught, &error));
-    assert_false(taught);
-}
-
 static void test_erasing_somebody(void **state)
 {
     struct fixture *fixture = *state;
@@ -688,7 +667,6 @@ int main(void)
         cmocka_unit_test(test_sort_names),
         TEST(test_sessions),
         TEST(test_erasing_somebody),
-        TEST(test_who_becomes_a_student_teaches_nobody),
         TEST(test_templates),
         TEST(test_face_revisions),
         TEST(test_settings),

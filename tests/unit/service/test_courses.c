@@ -3,9 +3,14 @@
 #include "fixture.h"
 
 #include "core/timetable.h"
+#include "db/query/attendance.h"
 #include "db/query/course.h"
+#include "db/query/image.h"
+#include "db/query/session.h"
 #include "service/courses.h"
 #include "service/enrolments.h"
+#include "service/groups.h"
+#include "service/images.h"
 
 #include <string.h>
 
@@ -327,6 +332,69 @@ static void test_accounts_follow_the_calendar(void **state)
     assert_int_equal(changed, 0);
 }
 
+/* A mark of the student's in a session of the course, and the face behind it. */
+static struct base_uuid mark_with_face(struct school *s)
+{
+    GError *error = NULL;
+    struct core_session session = {.course_id = s->course,
+                                   .local_day = s->today,
+                                   .end_second = 3600,
+                                   .starts_at = BASE_TIME_SECOND,
+                                   .ends_at = 2 * BASE_TIME_SECOND,
+                                   .created_at = 1,
+                                   .updated_at = 1};
+    struct core_attendance mark = {.user_id = s->student,
+                                   .course_id = s->course,
+                                   .occasion = (char *)"session",
+                                   .local_day = s->today,
+                                   .marked_at = BASE_TIME_SECOND,
+                                   .created_at = 1,
+                                   .updated_at = 1};
+    struct core_image image = {.user_id = s->student,
+                               .kind = CORE_IMAGE_MARK,
+                               .blob_key = (char *)"a/b",
+                               .media_type = (char *)"image/jpeg",
+                               .size = 1,
+                               .created_at = 1};
+    g_autoptr(db_connection) connection = db_acquire(s->f->db, &error);
+
+    base_uuid_new(&session.id);
+    base_uuid_new(&mark.id);
+    base_uuid_new(&image.id);
+    mark.session_id = session.id;
+    image.attendance_id = mark.id;
+    assert_true(db_session_insert(connection, &session, &error));
+    assert_true(db_attendance_insert(connection, &mark, &error));
+    assert_true(db_image_insert(connection, &image, &error));
+    return mark.id;
+}
+
+static bool sees_face(struct school *s, const struct base_uuid *who, const struct base_uuid *mark)
+{
+    const struct service_identity identity = fixture_identity(s->f, who);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(core_image) image = service_image_mark(s->f->service, &identity, mark, &error);
+
+    if (!image)
+        assert_int_equal(error->code, BASE_ERROR_NOT_FOUND);
+    return image != NULL;
+}
+
+static void test_who_corrects_a_mark_sees_the_face_behind_it(void **state)
+{
+    struct school s;
+    GError *error = NULL;
+
+    school_open(&s, *state);
+    const struct base_uuid mark = mark_with_face(&s);
+    assert_true(
+        service_group_add_teacher(s.f->service, &s.f->admin, &s.group, &s.stranger, &error));
+    assert_true(sees_face(&s, &s.student, &mark));
+    assert_true(sees_face(&s, &s.teacher, &mark));
+    assert_false(sees_face(&s, &s.stranger, &mark)); /* the group's tutor corrects days only */
+    assert_false(sees_face(&s, &s.outsider, &mark));
+}
+
 static void test_who_reads_and_writes_enrolments(void **state)
 {
     struct school s;
@@ -410,6 +478,7 @@ int main(void)
         TEST(test_bad_input_is_named),
         TEST(test_enrolments_and_accounts_agree),
         TEST(test_accounts_follow_the_calendar),
+        TEST(test_who_corrects_a_mark_sees_the_face_behind_it),
         TEST(test_who_reads_and_writes_enrolments),
         TEST(test_changes_are_noted_with_both_values),
     };

@@ -3,6 +3,7 @@
 
 #include "archive/archive.h"
 #include "core/catalogue.h"
+#include "service/institution_archive.h"
 #include "service/oneroster.h"
 #include "service/photo_import.h"
 #include "service/roster.h"
@@ -407,7 +408,7 @@ static void one_photo_that_is_too_large_does_not_end_an_import(void **state)
 
     struct service_import import;
     roster(f, "number,name,email\n8800,Rosa,rosa.photo@uni.edu\n",
-           (struct service_roster_options){.apply = true}, &import);
+           (struct service_roster_options){.role = CORE_ROLE_STUDENT, .apply = true}, &import);
     service_import_clear(&import);
     assert_true(archive_writer_add(writer, "nobody.jpg", ARCHIVE_DEFLATED, "12345", 5, &error));
     assert_true(archive_writer_add(writer, "8800-1.jpg", ARCHIVE_DEFLATED, "12345", 5, &error));
@@ -424,6 +425,28 @@ static void one_photo_that_is_too_large_does_not_end_an_import(void **state)
     g_string_free(photos.told, TRUE);
 }
 
+/* That of 200,000 pictures has 30 MB. */
+static void an_export_of_many_pictures_has_a_long_manifest(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+    GString *manifest = g_string_new("{\"format\":\"presente-institution\",\"version\":1,"
+                                     "\"schema\":1,\"institution_id\":"
+                                     "\"0192d1c8-0000-7000-8000-000000000001\",\"files\":[]");
+    g_autofree char *blank = g_strnfill(30 << 20, ' ');
+    g_autofree char *path = g_build_filename(f->folder, "many.zip", NULL);
+    g_autoptr(archive_writer) writer = archive_writer_create(path, true, &error);
+
+    g_string_append_printf(manifest, "%s}", blank);
+    assert_true(archive_writer_add(writer, "manifest.json", ARCHIVE_DEFLATED, manifest->str,
+                                   manifest->len, &error));
+    assert_true(archive_writer_finish(writer, &error));
+    g_string_free(manifest, TRUE);
+    /* It is read: what is refused is that there is an institution already. */
+    assert_false(service_institution_import(f->service, path, NULL, NULL, &error));
+    assert_base_error(error, BASE_ERROR_CONFLICT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +458,7 @@ int main(void)
         cmocka_unit_test(oneroster_faults_are_named_by_file_and_line),
         cmocka_unit_test(oneroster_is_read_from_an_archive),
         cmocka_unit_test(one_photo_that_is_too_large_does_not_end_an_import),
+        cmocka_unit_test(an_export_of_many_pictures_has_a_long_manifest),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

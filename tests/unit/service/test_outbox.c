@@ -8,11 +8,13 @@
 #include "db/query/term.h"
 #include "service/closing.h"
 #include "service/institution.h"
+#include "service/internal.h"
 #include "service/links.h"
 #include "service/mail.h"
 #include "service/outbox.h"
 #include "service/schedule.h"
 #include "service/sender.h"
+#include "service/webhooks.h"
 
 #include <string.h>
 
@@ -126,6 +128,47 @@ static void test_mail_waits_without_a_mail_server(void **state)
     assert_int_equal(sent.sent + sent.failed + sent.dead + sent.unwanted, 0);
     g_autoptr(db_outbox_entry) entry = only_entry(f);
     assert_int_equal(entry->attempts, 0);
+}
+
+/* ---- receivers that do not answer ---- */
+
+static bool tell_twice(struct db_connection *connection, gpointer data, GError **error)
+{
+    (void)data;
+    for (int i = 0; i < 2; i++)
+        if (!service_webhook_event(connection, CORE_WEBHOOK_MARKED, json_object(), error))
+            return false;
+    return true;
+}
+
+static void test_a_silent_receiver_is_asked_once_for_all_that_waits(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+    struct service_sent sent;
+    /* Of a private network, which is refused before anything is sent. */
+    const struct service_webhook_input input = {.url = "http://127.0.0.1:9/"};
+    g_autoptr(core_webhook) webhook = service_webhook_create(f->service, &f->admin, &input, &error);
+
+    assert_no_error(error);
+    assert_true(db_transaction(f->db, tell_twice, NULL, &error));
+    assert_true(service_sender_run(f->service, DB_OUTBOX_WEBHOOK, NULL, &sent, &error));
+    assert_int_equal(sent.failed, 1);
+    g_autoptr(GPtrArray) entries = entries_of(f, "attendance.marked");
+    assert_int_equal(entries->len, 2);
+    for (guint i = 0; i < entries->len; i++) {
+        const struct db_outbox_entry *entry = entries->pdata[i];
+        assert_int_equal(entry->attempts, 1);
+        assert_non_null(strstr(entry->last_error, "private"));
+        assert_true(entry->due_at > base_time_now());
+    }
+    /* Tried as often as anything is, and nobody wrote down what came of it. */
+    g_autoptr(db_connection) connection = db_acquire(f->db, &error);
+    assert_true(db_execute(connection, NULL, &error, "UPDATE outbox SET attempts = 16, due_at = ?",
+                           db_time(base_time_now())));
+    g_clear_pointer(&connection, db_release);
+    assert_true(service_sender_run(f->service, DB_OUTBOX_WEBHOOK, NULL, &sent, &error));
+    assert_int_equal(sent.dead, 2);
 }
 
 /* ---- schedules ---- */
@@ -276,12 +319,12 @@ static void school_open(struct fixture *f, struct school *school, const char *la
     enrol(connection, &school->ben, &school->group);
 }
 
-/* A session of two hours ago, with Ben present. */
-static struct base_uuid hold_session(struct fixture *f, const struct school *school)
+/* A session that began so many hours ago, with Ben present. */
+static struct base_uuid hold_session(struct fixture *f, const struct school *school, int hours)
 {
     GError *error = NULL;
     char day[CORE_DAY_SIZE];
-    const base_time start = base_time_now() - 2 * HOUR;
+    const base_time start = base_time_now() - hours * HOUR;
     GTimeZone *zone = service_time_zone(f->service, &error);
     struct service_closed closed;
 
@@ -334,7 +377,7 @@ static void test_an_absence_is_told_once_and_only_while_it_stands(void **state)
 
     change_institution(f, &input);
     school_open(f, &school, "2099-12-31");
-    const struct base_uuid session = hold_session(f, &school);
+    const struct base_uuid session = hold_session(f, &school, 2);
     work_out(f);
     g_autoptr(GPtrArray) absences = entries_of(f, "absence");
     g_autoptr(GPtrArray) risks = entries_of(f, "at_risk");
@@ -374,6 +417,48 @@ static void test_an_absence_is_told_once_and_only_while_it_stands(void **state)
     assert_null(service_mail_make(f->service, SERVICE_MAIL_AT_RISK, &school.ana, risk->parameters,
                                   false, &error));
     assert_base_error(error, BASE_ERROR_CONFLICT);
+}
+
+static void test_nobody_is_told_of_weeks_ago(void **state)
+{
+    struct fixture *f = *state;
+    struct school school;
+
+    school_open(f, &school, "2099-12-31");
+    hold_session(f, &school, 8 * 24);
+    g_autoptr(GPtrArray) notes = entries_of(f, "session_settled");
+    assert_int_equal(notes->len, 0);
+}
+
+/* The token at the end of a link. */
+static char *token_for(struct fixture *f, const struct base_uuid *id)
+{
+    GError *error = NULL;
+    g_autoptr(db_connection) connection = db_acquire(f->db, &error);
+    g_autoptr(core_user) user = db_user_find(connection, id, &error);
+    g_autofree char *link = service_link_password(f->service, user, HOUR, &error);
+
+    assert_no_error(error);
+    return g_strdup(strchr(link, '=') + 1);
+}
+
+static void test_a_link_is_of_the_address_that_it_went_to(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+    const struct base_uuid ana = fixture_user(f, "Ana", "ana@uni.edv", CORE_ROLE_STUDENT, NULL);
+    const struct service_user_input right = {.fields = SERVICE_USER_EMAIL, .email = "ana@uni.edu"};
+    g_autofree char *astray = token_for(f, &ana);
+    int pause = 0;
+
+    core_user_free(service_user_update(f->service, &f->admin, &ana, &right, &error));
+    assert_no_error(error);
+    assert_false(service_password_set_by_link(f->service, astray, PASSWORD, NULL, &pause, &error));
+    assert_base_error(error, BASE_ERROR_INVALID);
+    g_autofree char *token = token_for(f, &ana);
+    assert_true(service_password_set_by_link(f->service, token, PASSWORD, NULL, &pause, &error));
+    assert_false(service_password_set_by_link(f->service, token, PASSWORD, NULL, &pause, &error));
+    assert_base_error(error, BASE_ERROR_INVALID);
 }
 
 static void test_a_refusal_counts_when_it_is_sent(void **state)
@@ -422,9 +507,12 @@ int main(void)
         TEST(test_one_entry_of_a_key),
         TEST(test_one_node_has_an_entry),
         TEST(test_mail_waits_without_a_mail_server),
+        TEST(test_a_silent_receiver_is_asked_once_for_all_that_waits),
         TEST(test_reports_are_due_once_a_period),
         TEST(test_own_schedules_take_the_institutions_place),
         TEST(test_an_absence_is_told_once_and_only_while_it_stands),
+        TEST(test_nobody_is_told_of_weeks_ago),
+        TEST(test_a_link_is_of_the_address_that_it_went_to),
         TEST(test_a_refusal_counts_when_it_is_sent),
         TEST(test_a_report_goes_out_after_the_last_day_of_a_course),
     };

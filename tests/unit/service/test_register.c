@@ -233,6 +233,10 @@ static void test_csv(void **state)
         base_uuid_format(&school.far_id, id));
     assert_string_equal(text->str, expected);
 
+    /* Notes are for those who may correct. */
+    g_autoptr(db_connection) connection = db_acquire(f->db, &error);
+    assert_true(db_execute(connection, NULL, &error, "UPDATE attendance SET note = 'Flu'"));
+    g_clear_pointer(&connection, db_release);
     g_autoptr(GString) own = g_string_new(NULL);
     assert_true(
         service_register_export_csv(f->service, &school.near, NULL, true, gather, own, &error));
@@ -240,6 +244,7 @@ static void test_csv(void **state)
                                            "day,"));
     assert_non_null(strstr(own->str, "Near"));
     assert_null(strstr(own->str, "Far"));
+    assert_null(strstr(own->str, "Flu"));
 }
 
 enum { MANY_MARKS = 4001 };

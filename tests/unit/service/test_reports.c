@@ -178,7 +178,13 @@ static void test_late(void **state)
 {
     struct fixture *f = *state;
     const struct service_report_request request = {.name = "late"};
+    GError *error = NULL;
+    g_autoptr(db_connection) connection = db_acquire(f->db, &error);
 
+    /* What a device says of its clock counts for nothing. */
+    assert_true(db_execute(connection, NULL, &error, "UPDATE attendance SET captured_at = ?",
+                           db_time(university_time("2026-03-05", 7 * 3600))));
+    g_clear_pointer(&connection, db_release);
     g_autoptr(json_t) late = report_of(f, &f->admin, &request);
     assert_int_equal(json_array_size(json_object_get(late, "rows")), 3);
     /* 20 minutes after the day's 09:00; 12 and 20 after the start of a session. */
@@ -193,11 +199,31 @@ static void test_late(void **state)
     assert_int_equal(rows_of(f, &u.carla_self, &request), 2);
 }
 
+/* How many rows tell what a teacher wrote about a mark. */
+static size_t notes_of(struct fixture *f, const struct service_identity *who,
+                       const struct service_report_request *request)
+{
+    g_autoptr(json_t) json = report_of(f, who, request);
+    const size_t rows = json_array_size(json_object_get(json, "rows"));
+    size_t n = 0;
+
+    for (size_t i = 0; i < rows; i++)
+        n += text_at(json, i, "note") != NULL;
+    return n;
+}
+
 static void test_marks(void **state)
 {
     struct fixture *f = *state;
     struct service_report_request request = {.name = "marks"};
+    GError *error = NULL;
+    g_autoptr(db_connection) connection = db_acquire(f->db, &error);
 
+    /* Notes are for those who may correct. */
+    assert_true(db_execute(connection, NULL, &error, "UPDATE attendance SET note = 'Flu'"));
+    g_clear_pointer(&connection, db_release);
+    assert_int_equal(notes_of(f, &u.tere, &request), 10);
+    assert_int_equal(notes_of(f, &u.ana_self, &request), 0);
     /* 10 of Algebra without the cancelled one's, 7 of Physics, one of a day. */
     assert_int_equal(rows_of(f, &f->admin, &request), 18);
     assert_int_equal(rows_of(f, &u.tere, &request), 10);

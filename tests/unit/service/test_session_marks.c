@@ -14,6 +14,7 @@
 #include "service/disputes.h"
 #include "service/policies.h"
 #include "service/session_register.h"
+#include "service/webhooks.h"
 
 #include <math.h>
 #include <string.h>
@@ -492,7 +493,7 @@ static void test_one_mark_by_hand(void **state)
     /* The tutor of a group has no say in another's course. */
     assert_null(
         service_mark_correct(f->service, &school.stranger, &present->id, "late", "No", &error));
-    assert_base_error(error, BASE_ERROR_FORBIDDEN);
+    assert_base_error(error, BASE_ERROR_NOT_FOUND);
     g_autoptr(core_attendance) late =
         service_mark_correct(f->service, &school.teacher, &present->id, "late", "Bus", &error);
     assert_int_equal(late->status, CORE_STATUS_LATE);
@@ -509,6 +510,36 @@ static void test_one_mark_by_hand(void **state)
     g_autoptr(GPtrArray) changes =
         service_mark_changes(f->service, &school.teacher, &late->id, &error);
     assert_int_equal(changes->len, 1);
+}
+
+/* ---- taken for somebody else ---- */
+
+static void test_taking_back_a_mark_is_told(void **state)
+{
+    struct fixture *f = *state;
+    struct school school;
+    struct service_attend mark;
+    GError *error = NULL;
+    const guint events = CORE_WEBHOOK_BIT(CORE_WEBHOOK_CORRECTED);
+    const struct service_webhook_input input = {.url = "https://uni.edu/hook", .events = &events};
+    g_autoptr(core_webhook) webhook = service_webhook_create(f->service, &f->admin, &input, &error);
+
+    assert_no_error(error);
+    school_open(f, &school);
+    const base_time now = base_time_now();
+    const struct base_uuid id = make_session(f, &school.course, now - 3 * HOUR, now - 2 * HOUR);
+    close_all(f, 1, 2);
+    attend(f, &mark, &school.ana_id, now - 3 * HOUR, NULL);
+    assert_string_equal(status_of(f, &id, &school.ana_id), "present");
+    g_autofree char *token = service_mark_token(f->service, mark.attendance, &error);
+    assert_true(service_mark_not_me(f->service, &mark.attendance->id, token, &error));
+    assert_string_equal(status_of(f, &id, &school.ana_id), "absent");
+    assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM outbox WHERE parameters LIKE "
+                                      "'%\"status\":null%\"before\":{%present%'"),
+                     1);
+    assert_false(service_mark_not_me(f->service, &mark.attendance->id, token, &error));
+    assert_base_error(error, BASE_ERROR_NOT_FOUND);
+    service_attend_clear(&mark);
 }
 
 /* ---- disputes ---- */
@@ -612,6 +643,9 @@ static void test_policies(void **state)
         service_policy_change(f->service, &f->admin, &labs, &change, &error);
     assert_no_error(error);
     assert_string_equal(changed->name, "Labs 2");
+    assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM audit_log WHERE action = "
+                                      "'policy.change' AND details LIKE '%late_until%'"),
+                     1);
     assert_true(changed->is_default);
     {
         g_autoptr(db_connection) connection = db_acquire(f->db, &error);
@@ -652,6 +686,7 @@ int main(void)
         TEST(test_two_scans),
         TEST(test_roll_by_hand),
         TEST(test_one_mark_by_hand),
+        TEST(test_taking_back_a_mark_is_told),
         TEST(test_disputes),
         TEST(test_policies),
     };

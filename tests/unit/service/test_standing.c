@@ -1,6 +1,7 @@
 /* Where the students of the small university stand, and who may know. */
 #include "university.h"
 
+#include "service/courses.h"
 #include "service/standing.h"
 
 #include <math.h>
@@ -57,6 +58,32 @@ static void test_a_course(void **state)
     assert_standing(physics, &u.dora, 2, 2, "2 of 2 = 100.0 %");
     assert_standing(physics, &u.ana, 1, 2, "1 of 2 = 50.0 %, excused 1 left out");
     assert_standing(physics, &u.paco, 0, 0, "nothing to count");
+}
+
+/* Dora's sessions of Algebra that count when this group is asked for. */
+static guint sessions_of_dora(struct fixture *f, const struct base_uuid *group_id, guint people)
+{
+    GError *error = NULL;
+    const struct service_standing_options options = {.group_id = *group_id, .sessions = true};
+    g_autoptr(service_course_standing) algebra =
+        service_standing_course(f->service, &f->admin, &u.algebra, &options, &error);
+
+    assert_no_error(error);
+    assert_int_equal(algebra->standings->len, people);
+    return standing_of(algebra, &u.dora)->sessions->len;
+}
+
+static void test_who_changed_group_counts_in_each(void **state)
+{
+    struct fixture *f = *state;
+    GError *error = NULL;
+
+    assert_int_equal(sessions_of_dora(f, &u.group_a, 3), 2);
+    assert_true(service_course_add_group(f->service, &f->admin, &u.algebra, &u.group_b, &error));
+    assert_int_equal(sessions_of_dora(f, &u.group_a, 3), 2);
+    assert_int_equal(sessions_of_dora(f, &u.group_b, 3), 3);
+    assert_int_equal(sessions_of_dora(f, &(struct base_uuid){0}, 5), 5);
+    assert_no_error(error);
 }
 
 static void test_in_the_middle_of_the_term_and_of_a_period(void **state)
@@ -195,6 +222,7 @@ int main(void)
         cmocka_unit_test(test_a_student_in_all_courses),
         cmocka_unit_test(test_a_pass_over_courses),
         cmocka_unit_test(test_order),
+        cmocka_unit_test(test_who_changed_group_counts_in_each), /* it changes the university */
     };
 
     return cmocka_run_group_tests_name("service_standing", tests, set_up, fixture_teardown);

@@ -215,6 +215,16 @@ static void test_single_sessions_are_for_those_who_teach(void **state)
     assert_problem(&error, BASE_ERROR_INVALID, "day");
 
     school_mark(school, &session->id);
+    /* The mark goes where its session goes. */
+    const struct service_session_input later = {.local_day = day_text(monday + 13)};
+    g_autoptr(core_session) again =
+        service_session_update(service, &school->as_teacher, &session->id, &later, &error);
+    assert_no_error(error);
+    const struct db_attendance_filter there = {
+        .session_id = session->id, .status = DB_ANY, .from_day = later.local_day};
+    g_autoptr(GPtrArray) marks =
+        service_register_list(service, &school->fixture->admin, &there, NULL, NULL, &error);
+    assert_int_equal(marks->len, 1);
     assert_false(service_session_delete(service, &school->as_teacher, &session->id, &error));
     assert_problem(&error, BASE_ERROR_CONFLICT, NULL);
     school_add_slot(school, &school->course, 3, NINE, TEN, NULL);
@@ -282,6 +292,9 @@ static void test_lists_find_by_everybody_and_everything(void **state)
         if (total != cases[i].total)
             fail_msg("case %zu: %" G_GINT64_FORMAT, i, total);
     }
+    const struct db_session_filter no_day = {.state = DB_ANY, .from_day = "2026-02-30"};
+    assert_null(service_session_list(service, admin, &no_day, false, NULL, NULL, &error));
+    assert_problem(&error, BASE_ERROR_INVALID, "from");
     const struct db_session_filter others = {.state = DB_ANY, .student_id = school->teacher};
     assert_null(
         service_session_list(service, &school->as_student, &others, false, NULL, NULL, &error));
