@@ -38,6 +38,14 @@ struct hand_work {
 
 /* ---- correcting what stands ---- */
 
+/* Sent twice, a correction is one. */
+static bool stands_already(const struct core_attendance *mark, enum core_status status,
+                           const char *code, const char *reason)
+{
+    return mark->method == CORE_METHOD_MANUAL && mark->status == status &&
+           g_strcmp0(mark->status_code, code) == 0 && g_strcmp0(mark->note, reason) == 0;
+}
+
 /* The words of a reason are kept in the mark's note and its history, which erasing the person
  * clears; the audit log, which nothing clears, tells only that there was one. */
 struct core_attendance *service_mark_correct_on(struct db_connection *connection,
@@ -49,6 +57,8 @@ struct core_attendance *service_mark_correct_on(struct db_connection *connection
     g_autofree char *clean = service_reason(reason, "reason", error);
     const char *own = code && *code ? code : NULL;
 
+    if (clean && stands_already(before, status, own, clean))
+        return db_attendance_find(connection, &before->id, error);
     if (!clean ||
         !service_mark_record(connection, before, status, own, &identity->user_id, clean, error) ||
         !db_attendance_correct(connection, &before->id, status, own, clean, &identity->user_id,

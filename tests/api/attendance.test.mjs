@@ -344,6 +344,9 @@ describe('attendance', { skip }, () => {
             assert.equal(change.from_status, 'present');
             assert.equal(change.from_method, 'face');
             assert.equal(change.reason, 'Bus');
+            const again = await teacher.patch(`/attendance/marks/${attendance.id}`, { status: 'late', reason: 'Bus' });
+            assert.equal(again.status, 200);
+            assert.equal((await teacher.get(changes)).body.items.length, 1, 'sent twice is one correction');
             const seen = (await hugo.get(changes)).body.items[0];
             assert.ok(!('reason' in seen) && seen.to_status === 'late');
             assert.equal((await rosa.get(changes)).status, 404);
