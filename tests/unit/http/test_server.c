@@ -436,7 +436,8 @@ static void test_files_of_any_size(void **state)
         assert_string_equal(answer.body, "gone");
         answer_clear(&answer);
     }
-    assert_int_equal(open_files(), before);
+    // Fewer is right too: the server may have closed an earlier connection meanwhile.
+    assert_true(open_files() <= before);
     close(fd);
 }
 
