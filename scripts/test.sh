@@ -101,9 +101,10 @@ engine_suite() {
     node_suite tests/cli >"$databases/cli-$1" &
     node_suite tests/api >"$databases/api-$1"
     wait
-    cat "$databases/cli-$1" "$databases/api-$1"
-    node_suite tests/crash
-    node_suite tests/browser page
+    node_suite tests/crash >"$databases/crash-$1" &
+    node_suite tests/browser page >"$databases/browser-$1"
+    wait
+    cat "$databases"/{cli,api,crash,browser}-"$1"
 }
 
 suite_postgresql() { engine_suite postgresql | prefixed postgresql; }
@@ -154,12 +155,14 @@ scripts/build.sh --tests --quiet
 rm -rf "$results"
 mkdir -p "$results"
 
-# The engines wait for disks and for servers that are stopped: at the same time they take not much
-# longer than one of them.
-run_engines() {
-    local engine
-    asan_build || true
-    for engine in "$@"; do run_suite "$engine" & done
+# Suites that wait for programs, disks, browsers and servers more than they work: together they take
+# not much longer than one of them. Each group in turn.
+TOGETHER=("scripts crash browser" "cli api" "${ENGINES[*]}")
+run_together() {
+    local suite
+    for suite in "$@"; do
+        (run_suite "$suite" || echo "not ok - $suite did not finish" >>"$results/$suite.tap") &
+    done
     wait
 }
 
@@ -171,29 +174,38 @@ conclude() {
     show_failures "$file"
 }
 
+# Those of the group of $1 that were chosen, or $1 alone.
+group_of() {
+    local group suite chosen_too=()
+    for group in "${TOGETHER[@]}"; do
+        [[ " $group " == *" $1 "* ]] || continue
+        for suite in $group; do
+            [[ " ${chosen[*]} " != *" $suite "* ]] || chosen_too+=("$suite")
+        done
+    done
+    echo "${chosen_too[*]:-$1}"
+}
+
 start_databases
-engines=()
+begun=
 for suite in "${chosen[@]}"; do
-    if [[ " ${ENGINES[*]} " == *" $suite "* ]]; then
-        engines+=("$suite")
-        continue
-    fi
+    [[ " $begun " != *" $suite "* ]] || continue
     if [ "$suite" = fuzz ]; then
         start_fuzzing
         continue
     fi
-    step "Testing $suite" run_suite "$suite" ||
-        echo "not ok - $suite did not finish" >>"$results/$suite.tap"
-    conclude "$suite"
+    group=$(group_of "$suite")
+    begun+=" $group"
+    # Both engines use this build: it must not be made twice at once.
+    [[ " ${ENGINES[*]} " != *" $suite "* ]] || asan_build >/dev/null 2>&1 || true
+    # shellcheck disable=SC2086
+    step "Testing $group" run_together $group || true
+    for suite in $group; do conclude "$suite"; done
 done
 if [ -n "$fuzzing" ]; then
     step "Waiting for the fuzzers" end_fuzzing
     fuzzing=
     conclude fuzz
-fi
-if [ "${#engines[@]}" -gt 0 ]; then
-    step "Testing on ${engines[*]}" run_engines "${engines[@]}" || true
-    for suite in "${engines[@]}"; do conclude "$suite"; done
 fi
 
 say
