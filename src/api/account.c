@@ -1,5 +1,6 @@
 /* Accounts that come into being, and one's own. */
 #include "api/person.h"
+#include "api/photo.h"
 #include "api/routes.h"
 #include "service/accounts.h"
 
@@ -40,6 +41,7 @@ static void create(void *app, struct http_request *request, struct http_response
 
 static void sign_in_registered(struct api *api, const struct http_request *request,
                                const struct service_user_input *input,
+                               const struct service_enrolment *photos,
                                struct http_response *response)
 {
     struct service_session session = {0};
@@ -52,7 +54,7 @@ static void sign_in_registered(struct api *api, const struct http_request *reque
         return;
     }
     api_respond_session(api, request, response, 201, session.user, session.token,
-                        session.expires_at);
+                        session.expires_at, api_json_photos(photos));
     service_session_clear(&session);
 }
 
@@ -77,7 +79,7 @@ static void register_student(void *app, struct http_request *request,
         return;
     }
     if (result.user)
-        sign_in_registered(api, request, &input, response);
+        sign_in_registered(api, request, &input, &result.photos, response);
     else
         api_refuse_photos(response, &result.photos);
     service_registration_clear(&result);
@@ -141,7 +143,7 @@ static struct core_user *change_password(struct api *api, struct http_request *r
     else if (service_password_change(api->service, api_identity(request), current, input, &session,
                                      &retry_after, &error)) {
         api_respond_session(api, request, response, 200, session.user, session.token,
-                            session.expires_at);
+                            session.expires_at, NULL);
         user = g_steal_pointer(&session.user);
     }
     service_session_clear(&session);

@@ -15,15 +15,22 @@ void api_init(struct api *api, const struct api_options *options)
 const struct http_route *api_routes(size_t *n)
 {
     static const struct api_routes *const RESOURCES[] = {
-        &API_SESSION_ROUTES,   &API_CATALOGUE_ROUTES,   &API_COURSE_ROUTES,
-        &API_ENROLMENT_ROUTES, &API_SLOT_ROUTES,        &API_TIMETABLE_ROUTES,
-        &API_CALENDAR_ROUTES,  &API_ACCOUNT_ROUTES,     &API_USER_ROUTES,
-        &API_FACE_ROUTES,      &API_GROUP_ROUTES,       &API_IMAGE_ROUTES,
-        &API_IMPORT_ROUTES,    &API_INSTITUTION_ROUTES, &API_JOB_ROUTES,
-        &API_MARK_ROUTES,      &API_DISPUTE_ROUTES,     &API_POLICY_ROUTES,
-        &API_ROLL_ROUTES,      &API_REGISTER_ROUTES,    &API_AUDIT_ROUTES,
-        &API_SYSTEM_ROUTES,    &API_WEBHOOK_ROUTES,     &API_MAIL_ROUTES,
-        &API_OUTBOX_ROUTES,    &API_REPORT_ROUTES,      &API_REPORT_SCHEDULE_ROUTES,
+        &API_SESSION_ROUTES,   &API_CATALOGUE_ROUTES,
+        &API_COURSE_ROUTES,    &API_ENROLMENT_ROUTES,
+        &API_SLOT_ROUTES,      &API_TIMETABLE_ROUTES,
+        &API_CALENDAR_ROUTES,  &API_ACCOUNT_ROUTES,
+        &API_USER_ROUTES,      &API_FACE_ROUTES,
+        &API_GROUP_ROUTES,     &API_IMAGE_ROUTES,
+        &API_IMPORT_ROUTES,    &API_INSTITUTION_ROUTES,
+        &API_JOB_ROUTES,       &API_MARK_ROUTES,
+        &API_CHALLENGE_ROUTES, &API_CLASS_ROUTES,
+        &API_DISPUTE_ROUTES,   &API_LOOKALIKE_ROUTES,
+        &API_REVIEW_ROUTES,    &API_DUPLICATE_ROUTES,
+        &API_POLICY_ROUTES,    &API_ROLL_ROUTES,
+        &API_REGISTER_ROUTES,  &API_AUDIT_ROUTES,
+        &API_SYSTEM_ROUTES,    &API_WEBHOOK_ROUTES,
+        &API_MAIL_ROUTES,      &API_OUTBOX_ROUTES,
+        &API_REPORT_ROUTES,    &API_REPORT_SCHEDULE_ROUTES,
         &API_STANDING_ROUTES,  &API_DASHBOARD_ROUTES,
     };
     static gsize once;
@@ -224,7 +231,8 @@ void api_respond_list(struct http_response *response, const GPtrArray *entities,
 
 void api_respond_session(struct api *api, const struct http_request *request,
                          struct http_response *response, unsigned status,
-                         const struct core_user *user, const char *token, base_time expires_at)
+                         const struct core_user *user, const char *token, base_time expires_at,
+                         json_t *photos)
 {
     char today[CORE_DAY_SIZE];
     json_t *json = json_object();
@@ -233,6 +241,8 @@ void api_respond_session(struct api *api, const struct http_request *request,
     json_object_set_new(json, "token", json_string(token));
     json_object_set_new(json, "expires_at", base_json_time(expires_at));
     json_object_set_new(json, "user", api_json_user(user, today));
+    if (photos)
+        json_object_set_new(json, "photos", photos);
     http_response_cookie(response,
                          &(struct http_cookie){
                              .name = API_COOKIE,
@@ -241,28 +251,4 @@ void api_respond_session(struct api *api, const struct http_request *request,
                              .secure = api->options.cookie_secure || http_request_secure(request),
                          });
     api_respond(response, status, json);
-}
-
-void api_refuse_photos(struct http_response *response, const struct service_enrolment *enrolment)
-{
-    json_t *details = json_array();
-    const char *message = "A photo cannot be used.";
-
-    for (size_t i = enrolment->photos_n; i-- > 0;) {
-        const struct service_photo *photo = &enrolment->photos[i];
-        if (photo->kind == SERVICE_PHOTO_ACCEPTED)
-            continue;
-        json_t *detail = json_object();
-        json_object_set_new(detail, "index", json_integer((json_int_t)i));
-        json_object_set_new(detail, "result", json_string(service_photo_kind_name(photo->kind)));
-        if (photo->kind == SERVICE_PHOTO_POOR_QUALITY)
-            json_object_set_new(detail, "reason",
-                                json_string(face_quality_name(photo->quality.reason)));
-        json_object_set_new(detail, "message", json_string(photo->message));
-        json_array_insert_new(details, 0, detail);
-        message = photo->message;
-    }
-    g_autofree char *text = base_json_format(details);
-    json_decref(details);
-    http_response_error(response, 422, "photo_refused", message, text);
 }

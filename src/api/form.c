@@ -205,6 +205,11 @@ static json_t *value_of_text(enum base_json_kind kind, const char *text)
         double number = g_ascii_strtod(text, &end);
         if (*text && *end == '\0')
             return json_real(number);
+    } else if (kind == BASE_JSON_ARRAY) {
+        json_t *list = base_json_parse(text, strlen(text), NULL);
+        if (json_is_array(list))
+            return list;
+        json_decref(list);
     } else if (kind == BASE_JSON_BOOL) {
         if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
             return json_boolean(*text == 't');

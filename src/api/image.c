@@ -1,8 +1,9 @@
-/* Pictures: of a profile, of an enrolled photo, and behind a mark. */
+/* Pictures: of a profile, of an enrolled photo, behind a mark, and of a review. */
 #include "api/routes.h"
 #include "base/error.h"
 #include "http/content.h"
 #include "service/images.h"
+#include "service/reviews.h"
 #include "service/users.h"
 
 static const char *const PICTURE_TYPES[] = {"image/jpeg",          "image/png",        "image/webp",
@@ -96,6 +97,21 @@ static struct core_image *find_mark(struct service *service,
     return service_image_mark(service, identity, &ids[0], error);
 }
 
+static struct core_image *find_review(struct service *service,
+                                      const struct service_identity *identity,
+                                      const struct base_uuid ids[2], GError **error)
+{
+    return service_review_picture(service, identity, &ids[0], error);
+}
+
+static void review_get(void *app, struct http_request *request, struct http_response *response)
+{
+    struct base_uuid ids[2];
+
+    if (api_path_uuid(request, "id", &ids[0], response))
+        respond(app, request, response, find_review, ids);
+}
+
 static void profile_get(void *app, struct http_request *request, struct http_response *response)
 {
     struct base_uuid ids[2];
@@ -182,6 +198,8 @@ static const struct http_route ROUTES[] = {
      .handler = face_get, .waits = true},
     {HTTP_METHOD_GET, "/attendance/marks/{id}/image", API_SIGNED_IN, HTTP_LANE_QUICK,
      .handler = mark_get, .waits = true},
+    {HTTP_METHOD_GET, "/reviews/{id}/picture", API_STAFF, HTTP_LANE_QUICK, .handler = review_get,
+     .waits = true},
 };
 
 const struct api_routes API_IMAGE_ROUTES = {ROUTES, G_N_ELEMENTS(ROUTES)};

@@ -48,6 +48,8 @@ static json_t *show(const struct service_institution_settings *institution,
         json_array_append_new(warnings, json_string(*name));
     json_object_set_new(json, "paper", json_string(report_paper_name(institution->paper)));
     json_object_set_new(json, "mail_sender", json_string(institution->mail_sender));
+    json_object_set_new(json, "challenge",
+                        json_string(core_rules_challenge_name(institution->challenge)));
     json_object_set_new(json, "student_report", mailing_json(&institution->student_report));
     json_object_set_new(json, "teacher_report", mailing_json(&institution->teacher_report));
     json_object_set_new(json, "warnings", warnings);
@@ -121,6 +123,7 @@ static void change(void *app, struct http_request *request, struct http_response
         {"language", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &input.language},
         {"paper", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &input.paper},
         {"mail_sender", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &input.mail_sender},
+        {"challenge", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &input.challenge},
         {"student_report", BASE_JSON_OBJECT, BASE_JSON_OPTIONAL, &student},
         {"teacher_report", BASE_JSON_OBJECT, BASE_JSON_OPTIONAL, &teacher},
         {"warnings", BASE_JSON_ARRAY, BASE_JSON_OPTIONAL, &warned},

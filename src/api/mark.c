@@ -1,6 +1,7 @@
 /* Marking attendance: by face, by hand, and correcting it. */
 #include "api/routes.h"
 #include "db/query/attendance_change.h"
+#include "recognise/challenge.h"
 #include "service/marking.h"
 
 static json_t *show_face(const struct recognise_answer *answer)
@@ -48,13 +49,28 @@ static json_t *show_session(const struct core_session *session)
     return json;
 }
 
+static const char *result_of(const struct service_mark *mark)
+{
+    if (mark->challenge == SERVICE_MARK_CHALLENGE_NONE)
+        return recognise_kind_name(mark->answer.kind);
+    return mark->challenge == SERVICE_MARK_CHALLENGE_REQUIRED ? "challenge_required"
+                                                              : "challenge_failed";
+}
+
 static json_t *show_mark(const struct service_mark *mark)
 {
     const struct recognise_answer *answer = &mark->answer;
     json_t *json = json_object();
 
-    json_object_set_new(json, "result", json_string(recognise_kind_name(answer->kind)));
+    json_object_set_new(json, "result", json_string(result_of(mark)));
     json_object_set_new(json, "time_zone", base_json_text_or_null(mark->time_zone));
+    if (mark->challenge == SERVICE_MARK_CHALLENGE_FAILED ||
+        mark->challenge == SERVICE_MARK_CHALLENGE_LOST) {
+        json_object_set_new(
+            json, "reason",
+            json_string(mark->challenge == SERVICE_MARK_CHALLENGE_LOST ? "lost" : "not_followed"));
+        return json;
+    }
     if (answer->kind == RECOGNISE_POOR_QUALITY)
         json_object_set_new(json, "reason", json_string(face_quality_name(answer->quality.reason)));
     if (answer->kind != RECOGNISE_NO_FACE)
@@ -78,15 +94,49 @@ static json_t *show_mark(const struct service_mark *mark)
     return json;
 }
 
+/* As many numbers as frames, in no particular relation to a clock. NULL with *error unset: not
+ * given. */
+static gint64 *read_times(json_t *list, size_t frames_n, GError **error)
+{
+    if (!list)
+        return NULL;
+    bool fits = json_array_size(list) == frames_n;
+    g_autofree gint64 *times = g_new0(gint64, MAX(frames_n, 1));
+    for (size_t i = 0; fits && i < frames_n; i++) {
+        json_t *time = json_array_get(list, i);
+        times[i] = json_integer_value(time);
+        fits = json_is_integer(time) && times[i] >= 0 && times[i] < G_MAXINT64 / 10000;
+    }
+    if (fits)
+        return g_steal_pointer(&times);
+    g_set_error_literal(error, BASE_ERROR, BASE_ERROR_INVALID,
+                        "times must be a list of milliseconds, one for each picture.");
+    return NULL;
+}
+
+/* Only the answer to a challenge may have many frames. */
+static bool check_frames(const struct service_mark_request *wanted, GError **error)
+{
+    if (wanted->frames_n <= RECOGNISE_FRAMES_MAX || !base_uuid_is_nil(&wanted->challenge_id))
+        return true;
+    g_set_error(error, BASE_ERROR, BASE_ERROR_TOO_LARGE, "At most %d pictures can be sent at once.",
+                RECOGNISE_FRAMES_MAX);
+    return false;
+}
+
 static void mark_by_face(void *app, struct http_request *request, struct http_response *response)
 {
     struct api *api = app;
     struct service_mark_request wanted = {0};
+    json_t *times = NULL;
     const struct base_json_field FIELDS[] = {
         {"group_id", BASE_JSON_UUID, BASE_JSON_OPTIONAL, &wanted.group_id},
         {"session_id", BASE_JSON_UUID, BASE_JSON_OPTIONAL, &wanted.session_id},
         {"captured_at", BASE_JSON_TIME, BASE_JSON_OPTIONAL, &wanted.captured_at},
         {"sent_at", BASE_JSON_TIME, BASE_JSON_OPTIONAL, &wanted.sent_at},
+        {"challenge_id", BASE_JSON_UUID, BASE_JSON_OPTIONAL, &wanted.challenge_id},
+        {"times", BASE_JSON_ARRAY, BASE_JSON_OPTIONAL, &times},
+        {"alternative", BASE_JSON_BOOL, BASE_JSON_OPTIONAL, &wanted.alternative},
     };
     struct service_mark mark = {0};
     g_autoptr(GError) error = NULL;
@@ -94,13 +144,19 @@ static void mark_by_face(void *app, struct http_request *request, struct http_re
 
     if (!api_limit_faces(api, request, response))
         return;
-    if (!api_form_read(request, RECOGNISE_FRAMES_MAX, &form, &error) ||
+    if (!api_form_read(request, RECOGNISE_CHALLENGE_FRAMES_MAX, &form, &error) ||
         !api_form_values(&form, FIELDS, G_N_ELEMENTS(FIELDS), &error)) {
         api_fail(response, error);
         return;
     }
     wanted.frames = form.pictures;
     wanted.frames_n = form.pictures_n;
+    g_autofree gint64 *milliseconds = read_times(times, form.pictures_n, &error);
+    wanted.times = milliseconds;
+    if (error || !check_frames(&wanted, &error)) {
+        api_fail(response, error);
+        return;
+    }
     if (!service_mark_by_face(api->service, api_identity(request), &wanted, &mark, &error)) {
         api_fail(response, error);
         return;

@@ -30,6 +30,7 @@ json_t *api_json_user(const struct core_user *user, const char *today)
     json_object_set_new(json, "language", base_json_text_or_null(user->language));
     json_object_set_new(json, "active", json_boolean(user->active));
     json_object_set_new(json, "face_count", json_integer(user->face_count));
+    json_object_set_new(json, "faces_held", json_integer(user->faces_held));
     json_object_set_new(json, "created_at", base_json_time(user->created_at));
     json_object_set_new(json, "updated_at", base_json_time(user->updated_at));
     return json;
@@ -82,6 +83,7 @@ json_t *api_json_face(const struct core_template *face)
     json_object_set_new(json, "id", base_json_uuid(&face->id));
     json_object_set_new(json, "quality", json_real(face->quality));
     json_object_set_new(json, "source", base_json_text_or_null(face->source));
+    json_object_set_new(json, "held", json_boolean(face->held));
     json_object_set_new(json, "created_at", base_json_time(face->created_at));
     return json;
 }

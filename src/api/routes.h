@@ -38,7 +38,12 @@ extern const struct api_routes API_IMPORT_ROUTES;
 extern const struct api_routes API_INSTITUTION_ROUTES;
 extern const struct api_routes API_JOB_ROUTES;
 extern const struct api_routes API_MARK_ROUTES;
+extern const struct api_routes API_CHALLENGE_ROUTES;
+extern const struct api_routes API_CLASS_ROUTES;
 extern const struct api_routes API_DISPUTE_ROUTES;
+extern const struct api_routes API_LOOKALIKE_ROUTES;
+extern const struct api_routes API_REVIEW_ROUTES;
+extern const struct api_routes API_DUPLICATE_ROUTES;
 extern const struct api_routes API_POLICY_ROUTES;
 extern const struct api_routes API_ROLL_ROUTES;
 extern const struct api_routes API_REGISTER_ROUTES;
@@ -106,10 +111,12 @@ typedef bool (*api_delete_by_id)(struct service *service, const struct service_i
 void api_delete(struct api *api, const struct http_request *request, struct http_response *response,
                 api_delete_by_id delete_it);
 
-/* A new session: the body, and the cookie. */
+/* A new session: the body, and the cookie. `photos` (taken over; NULL: none) says what was seen in
+ * those of a registration. */
 void api_respond_session(struct api *api, const struct http_request *request,
                          struct http_response *response, unsigned status,
-                         const struct core_user *user, const char *token, base_time expires_at);
+                         const struct core_user *user, const char *token, base_time expires_at,
+                         json_t *photos);
 
 /* A mail as it would be sent. New reference. */
 struct service_mail;
@@ -121,9 +128,5 @@ struct service_job_options;
 void api_respond_report(struct api *api, const struct service_identity *identity,
                         const struct service_report_request *asked,
                         const struct service_job_options *options, struct http_response *response);
-
-/* 422, with what is wrong with which photo. */
-struct service_enrolment;
-void api_refuse_photos(struct http_response *response, const struct service_enrolment *enrolment);
 
 #endif

@@ -24,7 +24,7 @@ static void login(void *app, struct http_request *request, struct http_response 
         return;
     }
     api_respond_session(api, request, response, 200, session.user, session.token,
-                        session.expires_at);
+                        session.expires_at, NULL);
     service_session_clear(&session);
 }
 

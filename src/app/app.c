@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "db/copy.h"
 #include "db/query/institution.h"
+#include "face/int8.h"
 #include "http/http.h"
 #include "service/gallery.h"
 #include "service/keys.h"
@@ -19,6 +20,25 @@ struct face_image_limits app_image_limits(const struct app_settings *settings)
     };
 }
 
+static enum recognise_second choose_second(const struct app_settings *settings)
+{
+    if (strcmp(settings->second_network, "off") == 0)
+        return RECOGNISE_SECOND_OFF;
+    return strcmp(settings->second_network, "always") == 0 ? RECOGNISE_SECOND_ALWAYS
+                                                           : RECOGNISE_SECOND_AUTO;
+}
+
+struct face_detector_options app_detector_options(const struct app_settings *settings)
+{
+    struct face_detector_options options = {
+        .cascade = settings->haar_cascade,
+        .landmarks = *settings->hog_landmarks ? settings->hog_landmarks : NULL,
+    };
+
+    face_detector_kind_parse(settings->detector, &options.kind);
+    return options;
+}
+
 static struct recognise_thresholds choose_thresholds(const struct app_settings *settings)
 {
     struct recognise_thresholds thresholds = RECOGNISE_THRESHOLDS_DEFAULT;
@@ -31,8 +51,7 @@ static struct recognise_thresholds choose_thresholds(const struct app_settings *
         thresholds.margin = (float)settings->margin;
     if (settings->liveness_threshold > 0)
         thresholds.live = (float)settings->liveness_threshold;
-    /* Only one of the two may have been configured. */
-    thresholds.review = MIN(thresholds.review, thresholds.match);
+    thresholds.false_match = settings->false_match_target;
     return thresholds;
 }
 
@@ -54,11 +73,20 @@ static enum face_detail choose_detail(const char *size)
 struct recogniser *app_open_recogniser(const struct app_settings *settings, GError **error)
 {
     struct recognise_thresholds thresholds = choose_thresholds(settings);
+    g_autofree char *int8 = NULL;
+    enum face_int8_mode mode = FACE_INT8_OFF;
+
+    face_int8_mode_parse(settings->int8, &mode);
+    if (!face_int8_choose(mode, settings->int8_record, settings->models_dir, &int8, error))
+        return NULL;
     struct recogniser_options options = {
         .models_dir = settings->models_dir,
+        .int8 = int8,
         .thresholds = &thresholds,
         .limits = app_image_limits(settings),
         .detail = choose_detail(settings->detect_size),
+        .detector = app_detector_options(settings),
+        .second = choose_second(settings),
         .threads_max = (int)app_settings_workers(settings),
     };
     return recogniser_create(&options, error);
@@ -78,7 +106,8 @@ static guint connections_of(const struct app_settings *settings)
 
     http_options_init(&server);
     return app_settings_workers(settings) + g_get_num_processors() +
-           app_server_quick_threads(settings) + server.event_threads + CONNECTIONS_SPARE;
+           app_server_quick_threads(settings) + app_server_long_threads() + server.event_threads +
+           CONNECTIONS_SPARE;
 }
 
 static struct db *open_database(const struct app_settings *settings, bool create,
@@ -306,8 +335,13 @@ static bool open_models(const struct app_settings *settings, struct app *app, un
     g_autoptr(GError) failure = NULL;
 
     app->recogniser = app_open_recogniser(settings, &failure);
-    if (app->recogniser)
+    if (app->recogniser) {
+        if (choose_second(settings) != RECOGNISE_SECOND_OFF &&
+            !recogniser_has_second(app->recogniser))
+            g_message("The second recognition network is not there (MobileFaceNet.tflite); the "
+                      "first one decides alone. ./dev deps fetches it.");
         return true;
+    }
     if (parts & APP_PART_FACES_OPTIONAL) {
         g_warning("Faces are switched off: %s", failure->message);
         return true;

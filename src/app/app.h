@@ -66,4 +66,7 @@ struct recogniser *app_open_recogniser(const struct app_settings *settings, GErr
 /* Limits of pictures as configured. */
 struct face_image_limits app_image_limits(const struct app_settings *settings);
 
+/* The detector that the settings choose; its texts are the settings'. */
+struct face_detector_options app_detector_options(const struct app_settings *settings);
+
 #endif

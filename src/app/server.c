@@ -1,6 +1,7 @@
 #include "app/server.h"
 
 #include "base/error.h"
+#include "service/class_marks.h"
 #include "service/timetable.h"
 #include "service/watch.h"
 
@@ -20,6 +21,12 @@ unsigned app_server_quick_threads(const struct app_settings *settings)
     http_options_init(&options);
     return db_url_is_server(settings->database_url) ? QUICK_THREADS_SERVER
                                                     : options.lanes[HTTP_LANE_QUICK].threads;
+}
+
+/* One more than may work at once, which answers the others that they may not. */
+unsigned app_server_long_threads(void)
+{
+    return service_class_places() + 1;
 }
 
 /* Threads that wait for a database that hangs would keep the program from ending. */
@@ -42,6 +49,7 @@ static bool fill_options(struct app_server *server, const struct app_settings *s
     options->reads_inline = !db_url_is_server(settings->database_url);
     options->lanes[HTTP_LANE_HEAVY].threads = app_settings_workers(settings);
     options->lanes[HTTP_LANE_HEAVY].queue_max = (unsigned)settings->queue;
+    options->lanes[HTTP_LANE_LONG].threads = app_server_long_threads();
     options->body_memory_max =
         MAX(options->body_memory_max, BODIES_MIN * (size_t)settings->max_image_bytes);
     options->app = &server->api;

@@ -23,6 +23,8 @@ struct app_server {
 
 /* Threads for quick requests: as many connections to the database may be wanted at once. */
 unsigned app_server_quick_threads(const struct app_settings *settings);
+/* The same for those that work on pictures and videos of classes. */
+unsigned app_server_long_threads(void);
 
 /* Binds the port and starts to serve. `settings` and `app` must outlive the server. Fails with
  * BASE_ERROR_IO when the port is taken or the page cannot be read, BASE_ERROR_INVALID for settings

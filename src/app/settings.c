@@ -1,8 +1,10 @@
 #include "app/settings.h"
 
 #include "base/error.h"
+#include "base/module.h"
 #include "base/text.h"
 #include "core/policy.h"
+#include "face/detectors.h"
 #include "service/mail.h"
 
 #include <stddef.h>
@@ -20,7 +22,12 @@ static const struct base_config_key KEYS[] = {
     {"PRESENTE_KEY_FILE", BASE_CONFIG_TEXT, AT(key_file), "data/presente.key",
      .help = "the key that seals faces and signs sessions; back it up apart from the database"},
     {"PRESENTE_MODELS_DIR", BASE_CONFIG_TEXT, AT(models_dir), MODELS_DIR_DEFAULT,
-     .help = "folder of the six face models (.onnx)"},
+     .help = "folder of the face models"},
+    {"PRESENTE_MODULES_DIR", BASE_CONFIG_TEXT, AT(modules_dir), "",
+     .help = "folder of the parts that are loaded when they are used (presente-video.so, …); "
+             "empty: beside the program, or where it was installed"},
+    {"PRESENTE_CAMERA_URL", BASE_CONFIG_TEXT, AT(camera), "",
+     .help = "address of the camera of `presente watch`, with its name and password"},
     {"PRESENTE_WEB_DIR", BASE_CONFIG_TEXT, AT(web_dir), WEB_DIR_DEFAULT,
      .help = "folder of the page"},
 
@@ -63,10 +70,33 @@ static const struct base_config_key KEYS[] = {
      .choices = "320|640|1280|1920",
      .help = "size in pixels at which a picture is first searched for a face; larger ones follow "
              "while there is none"},
+    {"PRESENTE_SECOND_NETWORK", BASE_CONFIG_CHOICE, AT(second_network), "auto",
+     .choices = "auto|always|off",
+     .help =
+         "a second network (MobileFaceNet.tflite beside the other models) looks at a face again: "
+         "when the first leaves doubt, always, or never; photos are enrolled with both but for "
+         "off"},
+    {"PRESENTE_INT8", BASE_CONFIG_CHOICE, AT(int8), "off", .choices = "off|auto|on",
+     .help =
+         "the first network in 8 bits, twice as fast: never, where `presente bench int8` passed "
+         "on this processor (AVX-512 VNNI), or wherever it has run"},
+    {"PRESENTE_INT8_RECORD", BASE_CONFIG_TEXT, AT(int8_record), "data/int8.ini",
+     .help = "what `presente bench int8` measured"},
+    {"PRESENTE_DETECTOR", BASE_CONFIG_CHOICE, AT(detector), "network",
+     .choices = "network|haar|hog",
+     .help = "what finds the faces: the network, OpenCV's Haar cascade or dlib's histograms of "
+             "gradients"},
+    {"PRESENTE_HAAR_CASCADE", BASE_CONFIG_TEXT, AT(haar_cascade), FACE_DETECTOR_CASCADE_DEFAULT,
+     .help = "the cascade file of the detector haar; Debian's package opencv-data has several"},
+    {"PRESENTE_HOG_LANDMARKS", BASE_CONFIG_TEXT, AT(hog_landmarks), "",
+     .help = "dlib's file of 68 landmarks for the detector hog (package libdlib-data); "
+             "empty: the landmark network"},
+    {"PRESENTE_FALSE_MATCH_TARGET", BASE_CONFIG_REAL, AT(false_match_target), "0.001", 0.000001,
+     0.1, .help = "share of strangers who may be named; the thresholds follow from it"},
     {"PRESENTE_MATCH_THRESHOLD", BASE_CONFIG_REAL, AT(match_threshold), "0", 0, 1,
-     .help = "lowest similarity of a match; 0: the calibrated one"},
+     .help = "lowest similarity of a match; 0: by the target and the number of people"},
     {"PRESENTE_REVIEW_THRESHOLD", BASE_CONFIG_REAL, AT(review_threshold), "0", 0, 1,
-     .help = "lowest similarity that somebody is asked to look at; 0: the calibrated one"},
+     .help = "lowest similarity that somebody is asked to look at; 0: by the target"},
     {"PRESENTE_MARGIN", BASE_CONFIG_REAL, AT(margin), "-1", -1, 1,
      .help = "lead a match must have over the runner-up; -1: the calibrated one"},
     {"PRESENTE_LIVENESS", BASE_CONFIG_BOOL, AT(liveness), "on",
@@ -251,6 +281,7 @@ bool app_settings_load(const char *env_file, struct app_settings *settings, GPtr
         return false;
     find_beside_program(&settings->models_dir, MODELS_DIR_DEFAULT, MODEL_PLACES);
     find_beside_program(&settings->web_dir, WEB_DIR_DEFAULT, WEB_PLACES);
+    base_module_folder_set(settings->modules_dir);
     if (check(settings, error))
         return true;
     app_settings_clear(settings);

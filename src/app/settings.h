@@ -16,6 +16,8 @@ struct app_settings {
     char *database_url;
     char *key_file;
     char *models_dir;
+    char *modules_dir;
+    char *camera;
     char *web_dir;
 
     /* The institution: taken over when the database is made. */
@@ -39,6 +41,13 @@ struct app_settings {
     gint64 max_image_bytes;
     double max_image_megapixels;
     char *detect_size;
+    char *detector;
+    char *second_network;
+    char *int8;
+    char *int8_record;
+    char *haar_cascade;
+    char *hog_landmarks;
+    double false_match_target;
     double match_threshold;
     double review_threshold;
     double margin;

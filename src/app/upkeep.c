@@ -2,9 +2,11 @@
 
 #include "db/db.h"
 #include "service/audit_chain.h"
+#include "service/challenges.h"
 #include "service/closing.h"
 #include "service/enrolments.h"
 #include "service/images.h"
+#include "service/reviews.h"
 #include "service/watch.h"
 
 #define STOP_AFTER (2 * G_TIME_SPAN_SECOND)
@@ -44,6 +46,25 @@ static void collect(struct service *service)
         g_message("Deleted %" G_GINT64_FORMAT " pictures that nothing named, %" G_GINT64_FORMAT
                   " unfinished ones and %" G_GINT64_FORMAT " behind marks, past their days.",
                   swept.blobs, swept.uploads, swept.frames);
+}
+
+static void end_reviews(struct service *service)
+{
+    g_autoptr(GError) error = NULL;
+    gint64 ended = 0;
+
+    if (!service_reviews_expire(service, &ended, &error))
+        g_warning("Reviews that nobody settled were not ended: %s", error->message);
+    else if (ended > 0)
+        g_message("Ended %" G_GINT64_FORMAT " reviews that nobody settled.", ended);
+}
+
+static void forget_challenges(struct service *service)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!service_challenges_expire(service, NULL, &error))
+        g_warning("Challenges of the day before were not removed: %s", error->message);
 }
 
 static void close_sessions(struct service *service)
@@ -120,10 +141,14 @@ static void begin(struct app_upkeep *upkeep, const struct task *task)
 struct app_upkeep *app_upkeep_start(struct service *service, bool watch)
 {
     static const struct task COLLECT = {"upkeep", G_TIME_SPAN_MINUTE, G_TIME_SPAN_DAY, collect};
+    static const struct task FORGET = {"challenges", G_TIME_SPAN_MINUTE, G_TIME_SPAN_HOUR,
+                                       forget_challenges};
     static const struct task WATCH = {"watch", G_TIME_SPAN_SECOND, G_TIME_SPAN_SECOND,
                                       service_watch_look};
     static const struct task CLOSE = {"closing", 2 * G_TIME_SPAN_SECOND, 20 * G_TIME_SPAN_SECOND,
                                       close_sessions};
+    static const struct task REVIEWS = {"reviews", G_TIME_SPAN_MINUTE, G_TIME_SPAN_HOUR,
+                                        end_reviews};
     static const struct task FOLLOW = {"enrolments", G_TIME_SPAN_MINUTE, G_TIME_SPAN_HOUR,
                                        follow_enrolments};
     static const struct task SEAL = {"sealing", 0, G_TIME_SPAN_SECOND, seal, .at_end = true};
@@ -135,9 +160,11 @@ struct app_upkeep *app_upkeep_start(struct service *service, bool watch)
     g_cond_init(&upkeep->ended);
     g_mutex_lock(&upkeep->lock);
     begin(upkeep, &COLLECT);
+    begin(upkeep, &FORGET);
     begin(upkeep, &SEAL);
     begin(upkeep, &CLOSE);
     begin(upkeep, &FOLLOW);
+    begin(upkeep, &REVIEWS);
     if (watch) {
         service_watch_look(service);
         begin(upkeep, &WATCH);

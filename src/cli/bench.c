@@ -4,6 +4,7 @@
 #include "cli/output.h"
 #include "cli/photos.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -86,6 +87,7 @@ static void embed(size_t index, void *data)
                               &g_array_index(photos.pictures, struct recognise_picture, 0),
                               &OPTIONS, photo, &error)) {
         picture->face = photo->kind == RECOGNISE_MATCH;
+        picture->quality = photo->quality.overall;
         memcpy(picture->values, photo->values, sizeof picture->values);
     } else {
         picture->fault = g_strdup(error->message);
@@ -137,6 +139,25 @@ void cli_bench_close(struct cli_bench *bench)
     app_settings_clear(&bench->settings);
 }
 
+FILE *cli_bench_rows_open(const char *path)
+{
+    FILE *file = fopen(path, "we");
+
+    if (!file)
+        cli_warn("%s cannot be written: %s.", path, g_strerror(errno));
+    return file;
+}
+
+bool cli_bench_rows_close(FILE *file, const char *path)
+{
+    const bool failed = ferror(file) != 0;
+
+    if (fclose(file) == 0 && !failed)
+        return true;
+    cli_warn("%s was not written to its end.", path);
+    return false;
+}
+
 void cli_bench_line(const char *name, const char *format, ...)
 {
     va_list arguments;
@@ -154,6 +175,19 @@ void cli_bench_line_share(const char *name, double share)
         cli_bench_line(name, "%.2f %%", share * 100);
     else
         cli_bench_line(name, "-");
+}
+
+double cli_bench_memory_peak(void)
+{
+    g_autofree char *status = NULL;
+    const char *line = NULL;
+    guint64 kibibytes = 0;
+
+    if (g_file_get_contents("/proc/self/status", &status, NULL, NULL))
+        line = strstr(status, "VmHWM:");
+    if (line)
+        kibibytes = g_ascii_strtoull(line + strlen("VmHWM:"), NULL, 10);
+    return (double)kibibytes / 1024;
 }
 
 int cli_bench_end(json_t *json)

@@ -9,6 +9,7 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* Calls fn(index, data) for every index below n, on all processors, in any order, with progress on
  * standard error. What fn writes must depend on the index alone, so that results are the same every
@@ -21,6 +22,7 @@ struct cli_bench_picture {
     char *path;
     char *fault; /* why it could not be read or decoded; NULL: it was */
     bool face;
+    float quality;                 /* 0 to 1 */
     float values[FACE_TEMPLATE_N]; /* of the most prominent face, when there is one */
 };
 
@@ -43,9 +45,17 @@ void cli_bench_pictures_embed(GArray *pictures, const struct cli_bench *bench);
 /* Names the pictures that could not be read on standard error; returns how many. */
 size_t cli_bench_pictures_faults(const GArray *pictures);
 
+/* Opens a file to write rows to; NULL with a message on standard error. */
+FILE *cli_bench_rows_open(const char *path);
+/* Closes it; false, with a message, when not everything was written. */
+bool cli_bench_rows_close(FILE *file, const char *path);
+
 /* One line "name   value", aligned; shares as per cent. */
 void cli_bench_line(const char *name, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void cli_bench_line_share(const char *name, double share);
+
+/* The most memory that the process has had so far, in MiB; 0 where that cannot be told. */
+double cli_bench_memory_peak(void);
 
 /* Prints the JSON if there is any, and gives the exit code. */
 int cli_bench_end(json_t *json);

@@ -15,6 +15,8 @@ struct picture {
     char *fault;
     gint64 expected; /* from the name; UNKNOWN when it says nothing */
     gint64 found;
+    double milliseconds; /* to find them, on one core */
+    double megapixels;
 };
 
 struct detection {
@@ -27,6 +29,7 @@ struct totals {
     gint64 pictures, faults, counted;
     gint64 found;                       /* in all pictures */
     gint64 expected, met, extra, exact; /* in pictures whose name tells how many */
+    double milliseconds, megapixels;
 };
 
 static void picture_clear(gpointer data)
@@ -60,10 +63,13 @@ static void find(size_t index, void *data)
     g_autoptr(GError) error = NULL;
     struct face_image image = {0};
 
-    if (cli_finder_decode(picture->path, &limits, &image, &error) &&
-        cli_finder_run(run->finder, &image, boxes, &error))
-        picture->found = boxes->len;
-    else
+    bool ok = cli_finder_decode(picture->path, &limits, &image, &error);
+    const gint64 began = g_get_monotonic_time();
+    ok = ok && cli_finder_run(run->finder, &image, boxes, &error);
+    picture->found = boxes->len;
+    picture->milliseconds = (double)(g_get_monotonic_time() - began) / 1000;
+    picture->megapixels = (double)image.width * (double)image.height / 1e6;
+    if (!ok)
         picture->fault = g_strdup(error->message);
     face_image_finish(&image);
 }
@@ -77,6 +83,8 @@ static struct totals sum_up(const struct detection *run)
         totals.pictures++;
         totals.faults += picture->fault != NULL;
         totals.found += picture->found;
+        totals.milliseconds += picture->milliseconds;
+        totals.megapixels += picture->megapixels;
         if (picture->fault || picture->expected == UNKNOWN)
             continue;
         totals.counted++;
@@ -107,14 +115,15 @@ static json_t *result_json(const struct detection *run, const struct totals *tot
             json_object_set_new(item, "error", json_string(picture->fault));
         json_array_append_new(items, item);
     }
-    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o}", "pictures",
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:f,s:f,s:f,s:o}", "pictures",
                      (json_int_t)totals->pictures, "damaged", (json_int_t)totals->faults, "found",
                      (json_int_t)totals->found, "pictures_with_count", (json_int_t)totals->counted,
                      "expected", (json_int_t)totals->expected, "met", (json_int_t)totals->met,
                      "extra", (json_int_t)totals->extra, "exact", (json_int_t)totals->exact,
                      "recall", cli_json_real(ratio(totals->met, totals->expected)), "precision",
-                     cli_json_real(ratio(totals->met, totals->met + totals->extra)), "items",
-                     items);
+                     cli_json_real(ratio(totals->met, totals->met + totals->extra)), "milliseconds",
+                     totals->milliseconds, "megapixels", totals->megapixels, "peak_mebibytes",
+                     cli_bench_memory_peak(), "items", items);
 }
 
 static void print_result(const struct detection *run, const struct totals *totals)
@@ -132,6 +141,9 @@ static void print_result(const struct detection *run, const struct totals *total
     cli_bench_line("Pictures", "%" G_GINT64_FORMAT ", of which %" G_GINT64_FORMAT " damaged",
                    totals->pictures, totals->faults);
     cli_bench_line("Faces found", "%" G_GINT64_FORMAT, totals->found);
+    cli_bench_line("Time of one core", "%.0f ms for %.1f megapixels", totals->milliseconds,
+                   totals->megapixels);
+    cli_bench_line("Peak memory", "%.0f MiB", cli_bench_memory_peak());
     if (totals->counted == 0)
         return;
     cli_bench_line("Pictures with a count",

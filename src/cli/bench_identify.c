@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "cli/bench.h"
+#include "cli/bench_variants.h"
 #include "cli/commands.h"
 #include "cli/input.h"
 #include "cli/output.h"
@@ -11,18 +12,24 @@
 
 /* One probe: whom it should be, and what the search said. */
 struct probe {
-    char *path;
-    guint person; /* index of the right one; NOBODY for strangers */
+    GPtrArray *paths; /* char *, of pictures that count as frames of one attempt */
+    guint person;     /* index of the right one; NOBODY for strangers */
     char *fault;
     bool face;
     guint found;
     double score;
+    bool twice; /* the second network was asked */
+    struct recognise_candidate candidates[RECOGNISE_CANDIDATES_MAX];
+    size_t candidates_n;
 };
 
 #define NOBODY G_MAXUINT
 
-struct folders {
+struct request {
     char *enrol, *probe, *stranger;
+    char *scores; /* file to write every probe's candidates to */
+    int frames;   /* pictures of a person that make one probe */
+    gboolean variants, as_json;
 };
 
 struct identification {
@@ -30,9 +37,12 @@ struct identification {
     GPtrArray *names;       /* char *, of the people enrolled */
     GHashTable *name_index; /* name → index + 1 */
     GArray *probes;         /* struct probe */
+    GArray *enrolled;       /* struct cli_bench_picture */
+    GArray *owners;         /* guint, of the pictures enrolled */
     size_t enrol_pictures, enrol_failures, enrol_faults;
     size_t people_failed; /* people of whom no picture could be enrolled */
     size_t foreign;       /* pictures of the probe folder whose person is not in the other one */
+    guint frames;         /* at most so many pictures of a person make one probe */
 };
 
 struct rate {
@@ -42,7 +52,7 @@ struct rate {
 static void probe_clear(gpointer data)
 {
     struct probe *probe = data;
-    g_free(probe->path);
+    g_ptr_array_unref(probe->paths);
     g_free(probe->fault);
 }
 
@@ -90,15 +100,9 @@ static bool walk(const char *folder,
     return false;
 }
 
-struct enrolment {
-    GArray *pictures; /* struct cli_bench_picture */
-    GArray *owners;   /* guint */
-};
-
 static void add_enrolment(struct identification *run, const char *name, const char *path,
                           void *data)
 {
-    struct enrolment *enrolment = data;
     guint person = GPOINTER_TO_UINT(g_hash_table_lookup(run->name_index, name));
 
     if (person == 0) {
@@ -107,8 +111,9 @@ static void add_enrolment(struct identification *run, const char *name, const ch
         g_hash_table_insert(run->name_index, g_strdup(name), GUINT_TO_POINTER(person));
     }
     person--;
-    cli_bench_pictures_add(enrolment->pictures, path);
-    g_array_append_val(enrolment->owners, person);
+    (void)data;
+    cli_bench_pictures_add(run->enrolled, path);
+    g_array_append_val(run->owners, person);
 }
 
 static void add_probe(struct identification *run, const char *name, const char *path, void *data)
@@ -120,23 +125,32 @@ static void add_probe(struct identification *run, const char *name, const char *
         run->foreign++;
         return;
     }
-    struct probe probe = {.path = g_strdup(path), .person = person - 1, .found = NOBODY};
-    probe.score = CLI_STATISTICS_NO_SCORE;
-    if (stranger)
-        probe.person = NOBODY;
+    if (person != 0 && run->probes->len > 0) {
+        const struct probe *last = &g_array_index(run->probes, struct probe, run->probes->len - 1);
+        if (last->person == person - 1 && last->paths->len < run->frames) {
+            g_ptr_array_add(last->paths, g_strdup(path));
+            return;
+        }
+    }
+    struct probe probe = {
+        .paths = g_ptr_array_new_with_free_func(g_free),
+        .person = stranger ? NOBODY : person - 1,
+        .found = NOBODY,
+        .score = CLI_STATISTICS_NO_SCORE,
+    };
+    g_ptr_array_add(probe.paths, g_strdup(path));
     g_array_append_val(run->probes, probe);
 }
 
-static bool enrol_person(struct identification *run, guint person, const struct enrolment *from,
-                         GError **error)
+static bool enrol_person(struct identification *run, guint person, GError **error)
 {
     g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(float) * FACE_TEMPLATE_N);
     struct base_uuid id = id_of(person);
 
-    for (guint i = 0; i < from->pictures->len; i++) {
+    for (guint i = 0; i < run->enrolled->len; i++) {
         const struct cli_bench_picture *picture =
-            &g_array_index(from->pictures, struct cli_bench_picture, i);
-        if (g_array_index(from->owners, guint, i) == person && picture->face)
+            &g_array_index(run->enrolled, struct cli_bench_picture, i);
+        if (g_array_index(run->owners, guint, i) == person && picture->face)
             g_array_append_vals(values, picture->values, 1);
     }
     if (values->len == 0) {
@@ -149,22 +163,17 @@ static bool enrol_person(struct identification *run, guint person, const struct 
 
 static bool enrol(struct identification *run, const char *folder, GError **error)
 {
-    struct enrolment enrolment = {cli_bench_pictures_new(),
-                                  g_array_new(FALSE, FALSE, sizeof(guint))};
-    bool done = walk(folder, add_enrolment, run, &enrolment, error);
+    bool done = walk(folder, add_enrolment, run, NULL, error);
 
     if (done) {
-        cli_bench_pictures_embed(enrolment.pictures, run->bench);
-        run->enrol_pictures = enrolment.pictures->len;
-        run->enrol_faults = cli_bench_pictures_faults(enrolment.pictures);
-        for (guint i = 0; i < enrolment.pictures->len; i++)
-            run->enrol_failures +=
-                !g_array_index(enrolment.pictures, struct cli_bench_picture, i).face;
+        cli_bench_pictures_embed(run->enrolled, run->bench);
+        run->enrol_pictures = run->enrolled->len;
+        run->enrol_faults = cli_bench_pictures_faults(run->enrolled);
+        for (guint i = 0; i < run->enrolled->len; i++)
+            run->enrol_failures += !g_array_index(run->enrolled, struct cli_bench_picture, i).face;
     }
     for (guint person = 0; done && person < run->names->len; person++)
-        done = enrol_person(run, person, &enrolment, error);
-    g_array_unref(enrolment.pictures);
-    g_array_unref(enrolment.owners);
+        done = enrol_person(run, person, error);
     return done;
 }
 
@@ -188,22 +197,27 @@ static void search(size_t index, void *data)
     struct cli_photos photos;
 
     cli_photos_init(&photos);
-    const struct recognise_picture *picture = NULL;
-    if (cli_photos_add(&photos, probe->path, &limits, &error))
-        picture = &g_array_index(photos.pictures, struct recognise_picture, 0);
-    if (!picture ||
-        !recognise_probe(run->bench->recogniser, picture, 1, &options, answer, &error)) {
+    bool read = true;
+    for (guint i = 0; read && i < probe->paths->len; i++)
+        read = cli_photos_add(&photos, probe->paths->pdata[i], &limits, &error);
+    if (!read || !recognise_probe(run->bench->recogniser,
+                                  (const struct recognise_picture *)(void *)photos.pictures->data,
+                                  photos.pictures->len, &options, answer, &error)) {
         probe->fault = g_strdup(error->message);
     } else if (answer->kind == RECOGNISE_MATCH) {
         probe->face = true;
         probe->found = person_of(&answer->person);
         probe->score = (double)answer->score;
+        probe->twice = answer->twice;
+        probe->candidates_n = answer->candidates_n;
+        memcpy(probe->candidates, answer->candidates, sizeof probe->candidates);
     }
     cli_photos_finish(&photos);
 }
 
 struct summary {
     size_t probes, probes_failed, strangers, strangers_failed, faults, first;
+    size_t twice, strangers_twice; /* of those: shown to the second network */
     GArray *hits; /* score of every probe whose first candidate is the right one, else NO_SCORE */
     GArray *stranger_scores;
     struct rate rates[2];
@@ -216,10 +230,11 @@ static void count_probe(const struct probe *probe, struct summary *summary)
 
     summary->faults += probe->fault != NULL;
     if (probe->fault)
-        cli_warn("%s: %s", probe->path, probe->fault);
+        cli_warn("%s: %s", (const char *)probe->paths->pdata[0], probe->fault);
     if (probe->person == NOBODY) {
         summary->strangers++;
         summary->strangers_failed += !probe->face;
+        summary->strangers_twice += probe->twice;
         if (probe->face)
             g_array_append_val(summary->stranger_scores, probe->score);
         return;
@@ -227,6 +242,7 @@ static void count_probe(const struct probe *probe, struct summary *summary)
     summary->probes++;
     summary->probes_failed += !probe->face;
     summary->first += right;
+    summary->twice += probe->twice;
     g_array_append_val(summary->hits, score);
 }
 
@@ -250,7 +266,8 @@ static void summarise(const struct identification *run, struct summary *summary)
     }
 }
 
-static json_t *summary_json(const struct identification *run, const struct summary *summary)
+static json_t *summary_json(const struct identification *run, const struct summary *summary,
+                            json_t *variants)
 {
     json_t *rates = json_array();
 
@@ -260,17 +277,18 @@ static json_t *summary_json(const struct identification *run, const struct summa
                                                cli_json_real(rate->threshold), "fnir",
                                                cli_json_real(rate->fnir)));
     }
-    return json_pack("{s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "rank1",
-                     cli_json_real((double)summary->first / (double)summary->probes), "rates",
-                     rates, "people", (json_int_t)run->names->len, "people_not_enrolled",
-                     (json_int_t)run->people_failed, "enrol_pictures",
-                     (json_int_t)run->enrol_pictures, "failures_to_enrol",
-                     (json_int_t)run->enrol_failures, "probes", (json_int_t)summary->probes,
-                     "probes_not_acquired", (json_int_t)summary->probes_failed, "strangers",
-                     (json_int_t)summary->strangers, "strangers_not_acquired",
-                     (json_int_t)summary->strangers_failed, "pictures_damaged",
-                     (json_int_t)(summary->faults + run->enrol_faults), "pictures_left_out",
-                     (json_int_t)run->foreign);
+    return json_pack(
+        "{s:o,s:o,s:o*,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "rank1",
+        cli_json_real((double)summary->first / (double)summary->probes), "rates", rates, "variants",
+        variants, "probes_shown_to_second", (json_int_t)summary->twice, "strangers_shown_to_second",
+        (json_int_t)summary->strangers_twice, "people", (json_int_t)run->names->len,
+        "people_not_enrolled", (json_int_t)run->people_failed, "enrol_pictures",
+        (json_int_t)run->enrol_pictures, "failures_to_enrol", (json_int_t)run->enrol_failures,
+        "probes", (json_int_t)summary->probes, "probes_not_acquired",
+        (json_int_t)summary->probes_failed, "strangers", (json_int_t)summary->strangers,
+        "strangers_not_acquired", (json_int_t)summary->strangers_failed, "pictures_damaged",
+        (json_int_t)(summary->faults + run->enrol_faults), "pictures_left_out",
+        (json_int_t)run->foreign);
 }
 
 static void print_summary(const struct identification *run, const struct summary *summary)
@@ -289,6 +307,9 @@ static void print_summary(const struct identification *run, const struct summary
         g_autofree char *name = g_strdup_printf("FNIR at FPIR %g %%", rate->fpir * 100);
         cli_bench_line(name, "%.2f %% (threshold %.4f)", rate->fnir * 100, rate->threshold);
     }
+    cli_bench_line("Shown to the second network", "%.1f %% of the probes, %.1f %% of the strangers",
+                   100 * (double)summary->twice / (double)MAX(summary->probes, 1),
+                   100 * (double)summary->strangers_twice / (double)MAX(summary->strangers, 1));
     if (run->foreign)
         cli_bench_line("Left out",
                        "%zu pictures: probes of people who are not enrolled, or "
@@ -298,8 +319,47 @@ static void print_summary(const struct identification *run, const struct summary
         cli_bench_line("Damaged", "%zu pictures", summary->faults + run->enrol_faults);
 }
 
-static int measure(struct identification *run, const struct folders *folders, bool as_json)
+/* One row for each candidate of each probe, the most similar first. */
+static bool write_scores(const struct identification *run, const char *path)
 {
+    FILE *file = cli_bench_rows_open(path);
+
+    if (!file)
+        return false;
+    (void)fputs("picture\tperson\tcandidate\trank\tscore\ttwice\n", file);
+    for (guint i = 0; i < run->probes->len; i++) {
+        const struct probe *probe = &g_array_index(run->probes, struct probe, i);
+        const char *person = probe->person == NOBODY ? "-" : run->names->pdata[probe->person];
+        for (size_t k = 0; k < probe->candidates_n; k++)
+            (void)fprintf(file, "%s\t%s\t%s\t%zu\t%.6f\t%d\n", (const char *)probe->paths->pdata[0],
+                          person,
+                          (const char *)run->names->pdata[person_of(&probe->candidates[k].person)],
+                          k + 1, (double)probe->candidates[k].score, probe->twice);
+    }
+    return cli_bench_rows_close(file, path);
+}
+
+static json_t *compare_variants(const struct identification *run, bool as_json)
+{
+    g_autoptr(GArray) pictures = cli_bench_pictures_new();
+    g_autoptr(GArray) owners = g_array_new(FALSE, FALSE, sizeof(guint));
+
+    for (guint i = 0; i < run->probes->len; i++) {
+        const struct probe *probe = &g_array_index(run->probes, struct probe, i);
+        for (guint k = 0; k < probe->paths->len; k++) {
+            cli_bench_pictures_add(pictures, probe->paths->pdata[k]);
+            g_array_append_val(owners, probe->person);
+        }
+    }
+    cli_bench_pictures_embed(pictures, run->bench);
+    const struct cli_bench_gallery gallery = {run->enrolled, run->owners, run->names->len, pictures,
+                                              owners};
+    return cli_bench_variants_identify(&gallery, as_json);
+}
+
+static int measure(struct identification *run, const struct request *folders)
+{
+    const bool as_json = folders->as_json;
     g_autoptr(GError) error = NULL;
     bool no = false, yes = true;
 
@@ -311,13 +371,17 @@ static int measure(struct identification *run, const struct folders *folders, bo
     summarise(run, &summary);
     if (!as_json)
         print_summary(run, &summary);
-    int status = cli_bench_end(as_json ? summary_json(run, &summary) : NULL);
+    json_t *variants = folders->variants ? compare_variants(run, as_json) : NULL;
+    const bool written = !folders->scores || write_scores(run, folders->scores);
+    int status = cli_bench_end(as_json ? summary_json(run, &summary, variants) : NULL);
+    if (!written)
+        status = CLI_EXIT_UNAVAILABLE;
     g_array_unref(summary.hits);
     g_array_unref(summary.stranger_scores);
     return status;
 }
 
-static int open_and_measure(const struct folders *folders, bool as_json)
+static int open_and_measure(const struct request *folders)
 {
     struct cli_bench bench;
     int status;
@@ -329,9 +393,14 @@ static int open_and_measure(const struct folders *folders, bool as_json)
         .names = g_ptr_array_new_with_free_func(g_free),
         .name_index = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .probes = g_array_new(FALSE, FALSE, sizeof(struct probe)),
+        .enrolled = cli_bench_pictures_new(),
+        .owners = g_array_new(FALSE, FALSE, sizeof(guint)),
+        .frames = (guint)folders->frames,
     };
     g_array_set_clear_func(run.probes, probe_clear);
-    status = measure(&run, folders, as_json);
+    status = measure(&run, folders);
+    g_array_unref(run.enrolled);
+    g_array_unref(run.owners);
     g_ptr_array_unref(run.names);
     g_hash_table_unref(run.name_index);
     g_array_unref(run.probes);
@@ -341,15 +410,20 @@ static int open_and_measure(const struct folders *folders, bool as_json)
 
 int cli_bench_identify(int argc, char **argv)
 {
-    struct folders folders = {0};
-    gboolean as_json = FALSE;
+    struct request folders = {.frames = 1};
     const GOptionEntry options[] = {
         {"enrol", 0, 0, G_OPTION_ARG_FILENAME, &folders.enrol, "People to enrol: DIR/NAME/*.jpg",
          "DIR"},
         {"probe", 0, 0, G_OPTION_ARG_FILENAME, &folders.probe, "Other pictures of them", "DIR"},
         {"stranger", 0, 0, G_OPTION_ARG_FILENAME, &folders.stranger, "Pictures of other people",
          "DIR"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL},
+        {"frames", 0, 0, G_OPTION_ARG_INT, &folders.frames,
+         "So many pictures of a person are one attempt; 1 by default", "N"},
+        {"scores", 0, 0, G_OPTION_ARG_FILENAME, &folders.scores,
+         "Write every probe's candidates to a file, tab-separated", "FILE"},
+        {"variants", 0, 0, G_OPTION_ARG_NONE, &folders.variants,
+         "Compare other ways to make a score as well", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &folders.as_json, "Print JSON", NULL},
         {NULL},
     };
     const struct cli_syntax syntax = {
@@ -360,20 +434,26 @@ int cli_bench_identify(int argc, char **argv)
             "reaches the threshold, pictures without a face left out. FNIR: share of the probes\n"
             "whose best candidate is not the right person or stays below the threshold, probes\n"
             "without a face and of people who could not be enrolled included. Thresholds are the\n"
-            "lowest that keep the FPIR; nothing is interpolated.",
+            "lowest that keep the FPIR; nothing is interpolated. --variants compares ways to make\n"
+            "one score of two networks and several photos, all pictures seen as enrolment sees\n"
+            "them.",
         .options = options,
     };
     g_auto(GStrv) words = NULL;
     int status;
 
     if (cli_parse(&syntax, argc, argv, &words, &status)) {
-        if (folders.enrol && folders.probe && folders.stranger)
-            status = open_and_measure(&folders, as_json);
+        if (folders.frames < 1 || folders.frames > RECOGNISE_FRAMES_MAX)
+            status =
+                cli_fail_usage(argv[0], "--frames must be from 1 to %d.", RECOGNISE_FRAMES_MAX);
+        else if (folders.enrol && folders.probe && folders.stranger)
+            status = open_and_measure(&folders);
         else
             status = cli_fail_usage(argv[0], "--enrol, --probe and --stranger are needed.");
     }
     g_free(folders.enrol);
     g_free(folders.probe);
     g_free(folders.stranger);
+    g_free(folders.scores);
     return status;
 }

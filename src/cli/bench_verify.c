@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "cli/bench.h"
+#include "cli/bench_variants.h"
 #include "cli/commands.h"
 #include "cli/input.h"
 #include "cli/output.h"
@@ -84,11 +85,60 @@ static void evaluate(const struct cli_pairs *pairs, GArray *scored, struct verif
     result->tar = cli_statistics_accepted(g, genuine->len, result->tar_threshold);
 }
 
-static json_t *result_json(const struct verification *result)
+/* The accuracy of other weights of the two networks. */
+static json_t *compare_variants(const struct cli_pairs *pairs, const GArray *pictures,
+                                GHashTable *indices, bool as_json)
+{
+    static const double WEIGHTS[] = {1, 0.7, 0.6, 0.5, 0};
+    json_t *results = as_json ? json_array() : NULL;
+
+    for (size_t w = 0; w < G_N_ELEMENTS(WEIGHTS); w++) {
+        g_autoptr(GArray) scored = g_array_new(FALSE, FALSE, sizeof(struct cli_statistics_pair));
+        struct verification result = {0};
+        for (guint i = 0; i < pairs->pairs->len; i++) {
+            const struct cli_pair *pair = &g_array_index(pairs->pairs, struct cli_pair, i);
+            const struct cli_bench_picture *a = find(pictures, indices, pair->a);
+            const struct cli_bench_picture *b = find(pictures, indices, pair->b);
+            struct cli_statistics_pair entry = {CLI_STATISTICS_NO_SCORE, pair->same, pair->fold};
+            if (a->face && b->face)
+                entry.score = cli_bench_similarity(a->values, b->values, WEIGHTS[w]);
+            g_array_append_val(scored, entry);
+        }
+        evaluate(pairs, scored, &result);
+        g_autofree char *name =
+            g_strdup_printf("%.1f first + %.1f second", WEIGHTS[w], 1 - WEIGHTS[w]);
+        if (as_json)
+            json_array_append_new(results,
+                                  json_pack("{s:s,s:o,s:o}", "variant", name, "accuracy",
+                                            cli_json_real(result.accuracy.mean), "tar_at_far_0.001",
+                                            cli_json_real(result.tar)));
+        else
+            cli_bench_line(name, "accuracy %.2f %%, TAR at FAR 0.1 %% %.2f %%",
+                           result.accuracy.mean * 100, result.tar * 100);
+    }
+    return results;
+}
+
+static bool write_scores(const struct cli_pairs *pairs, const GArray *scored, const char *path)
+{
+    FILE *file = cli_bench_rows_open(path);
+
+    if (!file)
+        return false;
+    (void)fputs("same\timage_a\timage_b\tscore\n", file);
+    for (guint i = 0; i < scored->len; i++) {
+        const struct cli_pair *pair = &g_array_index(pairs->pairs, struct cli_pair, i);
+        (void)fprintf(file, "%d\t%s\t%s\t%.6f\n", pair->same, pair->a, pair->b,
+                      g_array_index(scored, struct cli_statistics_pair, i).score);
+    }
+    return cli_bench_rows_close(file, path);
+}
+
+static json_t *result_json(const struct verification *result, json_t *variants)
 {
     return json_pack(
-        "{s:o,s:o,s:o,s:i,s:b,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I}", "accuracy",
-        cli_json_real(result->accuracy.mean), "standard_error",
+        "{s:o,s:o*,s:o,s:o,s:i,s:b,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I}", "accuracy",
+        cli_json_real(result->accuracy.mean), "variants", variants, "standard_error",
         cli_json_real(result->accuracy.standard_error), "threshold",
         cli_json_real(result->accuracy.threshold), "folds", result->folds, "folds_given",
         result->folds_given, "tar_at_far_0.001", cli_json_real(result->tar), "tar_threshold",
@@ -116,15 +166,20 @@ static void print_result(const struct verification *result)
                    result->without_face_pairs);
 }
 
-static int verify(struct cli_bench *bench, const char *root, const struct cli_pairs *pairs,
-                  bool as_json)
+struct request {
+    char *root, *list, *scores;
+    gboolean variants, as_json;
+};
+
+static int verify(struct cli_bench *bench, const struct request *request,
+                  const struct cli_pairs *pairs)
 {
     g_autoptr(GHashTable) indices = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GArray) scored = g_array_new(FALSE, FALSE, sizeof(struct cli_statistics_pair));
     g_autoptr(GArray) pictures = cli_bench_pictures_new();
     struct verification result = {0};
 
-    gather(pairs, root, pictures, indices);
+    gather(pairs, request->root, pictures, indices);
     cli_bench_pictures_embed(pictures, bench);
     result.pictures = pictures->len;
     result.faults = cli_bench_pictures_faults(pictures);
@@ -133,10 +188,13 @@ static int verify(struct cli_bench *bench, const char *root, const struct cli_pa
     result.without_face -= result.faults;
     score(pairs, pictures, indices, scored, &result);
     evaluate(pairs, scored, &result);
-    if (as_json)
-        return cli_bench_end(result_json(&result));
-    print_result(&result);
-    return cli_bench_end(NULL);
+    if (!request->as_json)
+        print_result(&result);
+    json_t *variants =
+        request->variants ? compare_variants(pairs, pictures, indices, request->as_json) : NULL;
+    const bool written = !request->scores || write_scores(pairs, scored, request->scores);
+    const int status = cli_bench_end(request->as_json ? result_json(&result, variants) : NULL);
+    return written ? status : CLI_EXIT_UNAVAILABLE;
 }
 
 static bool read_pairs(const char *path, struct cli_pairs *pairs, GError **error)
@@ -159,12 +217,16 @@ static bool read_pairs(const char *path, struct cli_pairs *pairs, GError **error
 
 int cli_bench_verify(int argc, char **argv)
 {
-    char *root = NULL, *list = NULL;
-    gboolean as_json = FALSE;
+    struct request request = {0};
     const GOptionEntry options[] = {
-        {"root", 0, 0, G_OPTION_ARG_FILENAME, &root, "Folder that the names start from", "DIR"},
-        {"pairs", 0, 0, G_OPTION_ARG_FILENAME, &list, "The pairs, tab-separated", "FILE"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL},
+        {"root", 0, 0, G_OPTION_ARG_FILENAME, &request.root, "Folder that the names start from",
+         "DIR"},
+        {"pairs", 0, 0, G_OPTION_ARG_FILENAME, &request.list, "The pairs, tab-separated", "FILE"},
+        {"scores", 0, 0, G_OPTION_ARG_FILENAME, &request.scores,
+         "Write every pair's score to a file, tab-separated", "FILE"},
+        {"variants", 0, 0, G_OPTION_ARG_NONE, &request.variants,
+         "Compare other weights of the two networks as well", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &request.as_json, "Print JSON", NULL},
         {NULL},
     };
     const struct cli_syntax syntax = {
@@ -187,19 +249,20 @@ int cli_bench_verify(int argc, char **argv)
 
     if (!cli_parse(&syntax, argc, argv, &words, &status))
         goto ended;
-    if (!root || !list) {
+    if (!request.root || !request.list) {
         status = cli_fail_usage(argv[0], "Both --root and --pairs are needed.");
-    } else if (!read_pairs(list, &pairs, &error)) {
+    } else if (!read_pairs(request.list, &pairs, &error)) {
         status = cli_fail(error);
     } else {
         if (cli_bench_open(&bench, &status)) {
-            status = verify(&bench, root, &pairs, as_json);
+            status = verify(&bench, &request, &pairs);
             cli_bench_close(&bench);
         }
         cli_pairs_finish(&pairs);
     }
 ended:
-    g_free(root);
-    g_free(list);
+    g_free(request.root);
+    g_free(request.list);
+    g_free(request.scores);
     return status;
 }

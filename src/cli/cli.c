@@ -16,9 +16,18 @@ static const struct cli_command AUDIT[] = {
 };
 
 static const struct cli_command BENCH[] = {
+    {"calibrate", "How alike different people are, and the thresholds that follow",
+     cli_bench_calibrate},
+    {"challenge", "What the frames of a challenge show", cli_bench_challenge},
+    {"class", "Errors to expect in one class", cli_bench_class},
+    {"class-photo", "Everybody in the picture of a class: time, memory, small faces",
+     cli_bench_class_photo},
     {"detect", "Faces found a picture, against how many there are", cli_bench_detect},
+    {"detectors", "The network, Haar and HOG on the same pictures", cli_bench_detectors},
     {"identify", "People found among those enrolled, and strangers kept out", cli_bench_identify},
+    {"int8", "What the network in 8 bits gains and costs here", cli_bench_int8},
     {"liveness", "Live faces let in, prints and screens kept out", cli_bench_liveness},
+    {"quality", "How well the quality of photos predicts errors", cli_bench_quality},
     {"report", "Time and memory of reports of each format", cli_bench_report},
     {"speed", "Time of every stage, and memory", cli_bench_speed},
     {"verify", "Same person or not, on pairs of pictures", cli_bench_verify},
@@ -50,6 +59,13 @@ static const struct cli_command DB[] = {
 static const struct cli_command DISPUTE[] = {
     {"answer", "Answer a dispute", cli_dispute_answer},
     {"list", "List what students say is wrong", cli_dispute_list},
+    {NULL},
+};
+
+static const struct cli_command DUPLICATE[] = {
+    {"list", "List people who look like somebody enrolled", cli_duplicate_list},
+    {"settle", "Say whether two people are one", cli_duplicate_settle},
+    {"show", "Show one of them", cli_duplicate_show},
     {NULL},
 };
 
@@ -183,6 +199,21 @@ static const struct cli_command TERM[] = {
     {NULL},
 };
 
+static const struct cli_command LOOKALIKE[] = {
+    {"find", "Compare everybody with everybody", cli_lookalike_find},
+    {"list", "List people whom a camera may take for each other", cli_lookalike_list},
+    {"see", "Note that somebody looked at a pair", cli_lookalike_see},
+    {NULL},
+};
+
+static const struct cli_command REVIEW[] = {
+    {"list", "List faces that wait for somebody who knows them", cli_review_list},
+    {"picture", "Write the face of a review to a file", cli_review_picture},
+    {"settle", "Say whose face it is", cli_review_settle},
+    {"show", "Show one review", cli_review_show},
+    {NULL},
+};
+
 static const struct cli_command SLOT[] = {
     {"add", "Add a weekly hour of a course", cli_slot_add},
     {"delete", "Delete a weekly hour", cli_slot_delete},
@@ -227,6 +258,7 @@ static const struct cli_command COMMANDS[] = {
     {"db", "Make and maintain the database", NULL, DB},
     {"detect", "Find the faces in pictures", cli_detect},
     {"dispute", "Answer students who say that a mark is wrong", NULL, DISPUTE},
+    {"duplicate", "Decide on people who look like somebody enrolled", NULL, DUPLICATE},
     {"enrol", "Add photos of a person, or of many", cli_enrol},
     {"enrolment", "Manage who belongs to which group or course", NULL, ENROLMENT},
     {"export", "Print the register as CSV", cli_export},
@@ -238,10 +270,13 @@ static const struct cli_command COMMANDS[] = {
     {"import", "Take over people, courses and photos", NULL, IMPORT},
     {"institution", "What is set for the whole institution", NULL, INSTITUTION},
     {"keys", "Maintain the key file", NULL, KEYS},
+    {"lookalike", "People whom a camera may take for each other", NULL, LOOKALIKE},
     {"mail", "See, try and send mail", NULL, MAIL},
     {"mark", "Mark attendance from photos", cli_mark},
     {"policy", "Manage the rules of courses", NULL, POLICY},
+    {"quality", "Say how good photos are, and what to change", cli_quality},
     {"report", "Write a report as JSON, CSV, XLSX or PDF", cli_report},
+    {"review", "Settle faces that are perhaps somebody's", NULL, REVIEW},
     {"room", "Manage rooms", NULL, ROOM},
     {"schedule", "Reports that are mailed regularly", NULL, SCHEDULE},
     {"serve", "Serve the page and the API", cli_serve},
@@ -252,6 +287,7 @@ static const struct cli_command COMMANDS[] = {
     {"timetable", "Print weeks; calendars in and out", NULL, TIMETABLE},
     {"user", "Manage accounts", NULL, USER},
     {"version", "Print the version", cli_version},
+    {"watch", "Mark people of a session as they pass a camera", cli_watch},
     {"webhook", "Tell other systems what happens", NULL, WEBHOOK},
     {NULL},
 };

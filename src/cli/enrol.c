@@ -14,7 +14,7 @@
 
 struct enrol_options {
     char *folder, *group;
-    gboolean create, liveness, allow_duplicate, as_json;
+    gboolean create, liveness, allow_duplicate, allow_copies, as_json;
 };
 
 /* One person's turn. */
@@ -78,6 +78,7 @@ static bool enrol_paths(struct cli_session *session, const struct enrol_options 
     struct service_enrol_options options = {
         .skip_liveness = !given->liveness,
         .allow_duplicate = given->allow_duplicate,
+        .allow_copies = given->allow_copies,
         .source = "command line",
     };
     struct cli_photos photos;
@@ -103,13 +104,14 @@ static json_t *turn_json(const struct enrol_turn *turn, GPtrArray *paths)
 
     for (size_t i = 0; i < turn->enrolment.photos_n && i < paths->len; i++) {
         const struct service_photo *photo = &turn->enrolment.photos[i];
-        json_array_append_new(photos, json_pack("{s:s,s:s,s:s}", "file", paths->pdata[i], "result",
-                                                service_photo_kind_name(photo->kind), "message",
-                                                photo->message));
+        json_array_append_new(photos, json_pack("{s:s,s:s,s:s,s:o}", "file", paths->pdata[i],
+                                                "result", service_photo_kind_name(photo->kind),
+                                                "message", photo->message, "components",
+                                                cli_components_json(&photo->quality)));
     }
-    return json_pack("{s:s,s:b,s:b,s:I,s:s?,s:o}", "email", turn->email, "stored",
-                     turn->enrolment.stored, "created", turn->created, "faces",
-                     (json_int_t)turn->enrolment.face_count, "error",
+    return json_pack("{s:s,s:b,s:b,s:b,s:I,s:s?,s:o}", "email", turn->email, "stored",
+                     turn->enrolment.stored, "held", turn->enrolment.held, "created", turn->created,
+                     "faces", (json_int_t)turn->enrolment.face_count, "error",
                      turn->error ? turn->error->message : NULL, "photos", photos);
 }
 
@@ -125,6 +127,10 @@ static void turn_print(const struct enrol_turn *turn, GPtrArray *paths)
                turn->enrolment.face_count);
     else
         cli_warn("%s: nothing was stored.", turn->email);
+    if (turn->enrolment.held)
+        cli_warn("%s looks like somebody who is enrolled: the photos wait for a decision (presente "
+                 "duplicate list).",
+                 turn->email);
     for (size_t i = 0; i < turn->enrolment.photos_n && i < paths->len; i++) {
         const struct service_photo *photo = &turn->enrolment.photos[i];
         if (photo->kind == SERVICE_PHOTO_ACCEPTED)
@@ -240,6 +246,8 @@ int cli_enrol(int argc, char **argv)
          "Refuse photos of prints and screens", NULL},
         {"allow-duplicate", 0, 0, G_OPTION_ARG_NONE, &given.allow_duplicate,
          "Accept a face that is enrolled as somebody else (twins)", NULL},
+        {"allow-copies", 0, 0, G_OPTION_ARG_NONE, &given.allow_copies,
+         "Accept the same picture more than once", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &given.as_json, "Print JSON", NULL},
         {NULL},
     };

@@ -46,7 +46,10 @@ struct cli_finder *cli_finder_create(const struct app_settings *settings, const 
     struct cli_finder *finder = g_new0(struct cli_finder, 1);
 
     if (!size || strcmp(size, "auto") == 0) {
-        finder->engine = face_engine_create(settings->models_dir, threads, error);
+        const struct face_engine_options options = {.models_dir = settings->models_dir,
+                                                    .workers_max = threads,
+                                                    .detector = app_detector_options(settings)};
+        finder->engine = face_engine_create(&options, error);
     } else if (parse_size(size, &finder->detail, error)) {
         g_autofree char *path = g_build_filename(settings->models_dir, "fr_detect.onnx", NULL);
         finder->detector = face_detector_create(path, error);

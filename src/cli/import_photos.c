@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/input.h"
 #include "cli/output.h"
+#include "cli/photos.h"
 #include "service/photo_import.h"
 
 #include <stdio.h>
@@ -102,11 +103,12 @@ static bool sink(const struct service_photo_result *result, gpointer data)
     if (run->items)
         json_array_append_new(
             run->items,
-            json_pack("{s:s, s:s, s:o, s:s?, s:s?}", "file", result->name, "outcome",
+            json_pack("{s:s, s:s, s:o, s:s?, s:s?, s:o}", "file", result->name, "outcome",
                       service_photo_outcome_name(result->outcome), "user_id",
                       base_uuid_is_nil(&result->user_id) ? json_null()
                                                          : base_json_uuid(&result->user_id),
-                      "reason", result->kind, "message", refused ? result->message : NULL));
+                      "reason", result->kind, "message", *result->message ? result->message : NULL,
+                      "components", cli_components_json(&result->quality)));
     cli_progress_step(&run->progress);
     return true;
 }

@@ -51,7 +51,8 @@ static json_t *institution_json(const struct service_institution_settings *insti
     for (char **name = names; *name; name++)
         json_array_append_new(warnings, json_string(*name));
     return json_pack(
-        "{s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b}", "name", institution->name,
+        "{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b}", "name",
+        institution->name, "challenge", core_rules_challenge_name(institution->challenge),
         "email_domain", base_json_text_or_null(institution->email_domain), "time_zone",
         institution->time_zone, "late_after", late, "absent_after", absent, "language",
         institution->language, "paper", report_paper_name(institution->paper), "mail_sender",
@@ -76,6 +77,7 @@ static int print(const struct service_institution_settings *institution, bool as
     add_row(table, "absent after", absent);
     add_row(table, "language", institution->language);
     add_row(table, "paper", report_paper_name(institution->paper));
+    add_row(table, "challenge", core_rules_challenge_name(institution->challenge));
     add_row(table, "mail sender", institution->mail_sender);
     add_mailing(table, "student report", &institution->student_report);
     add_mailing(table, "teacher report", &institution->teacher_report);
@@ -158,6 +160,8 @@ int cli_institution_set(int argc, char **argv)
          "Of marks outside any session: later is late", "HH:MM"},
         {"absent-after", 0, 0, G_OPTION_ARG_STRING, &input->absent_after,
          "Of marks outside any session: later is absent", "HH:MM"},
+        {"challenge", 0, 0, G_OPTION_ARG_STRING, &input->challenge,
+         "Of marks outside any session: when people are asked to move", "doubt|never|always"},
         {"language", 0, 0, G_OPTION_ARG_STRING, &input->language, "Of reports and mails", "es|en"},
         {"paper", 0, 0, G_OPTION_ARG_STRING, &input->paper, "Of PDF reports", "a4|letter"},
         {"mail-sender", 0, 0, G_OPTION_ARG_STRING, &input->mail_sender,

@@ -1,6 +1,7 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/input.h"
+#include "cli/mark_class.h"
 #include "cli/output.h"
 #include "cli/photos.h"
 #include "face/taken.h"
@@ -9,8 +10,8 @@
 #include <stdio.h>
 
 struct mark_options {
-    char *at, *group, *session;
-    gboolean no_liveness, frames, exif, as_json;
+    char *at, *group, *session, *output;
+    gboolean no_liveness, frames, exif, as_json, class, dry_run;
 };
 
 /* What every photo of one call is marked with. */
@@ -149,6 +150,8 @@ static bool prepare(struct mark_run *run, const struct mark_options *given, GErr
     if (!run->zone)
         return false;
     run->request.skip_liveness = given->no_liveness;
+    /* Nobody stands here who could move: doubt waits for a person. */
+    run->request.alternative = true;
     run->exif = given->exif;
     if (given->exif && given->at) {
         g_set_error_literal(error, BASE_ERROR, BASE_ERROR_INVALID,
@@ -171,6 +174,23 @@ static bool prepare(struct mark_run *run, const struct mark_options *given, GErr
     return true;
 }
 
+static int run_class(struct mark_run *run, const struct mark_options *given, GPtrArray *paths)
+{
+    const struct cli_mark_class asked = {
+        .request = {.session_id = run->request.session_id,
+                    .at = run->request.at,
+                    .dry_run = given->dry_run},
+        .output = given->output,
+        .as_json = given->as_json,
+    };
+
+    if (given->frames || given->exif || given->group)
+        return cli_fail_input("--frames, --exif and --group do not go with --class.");
+    if (!given->session)
+        return cli_fail_input("--class needs --session.");
+    return cli_mark_class(run->session, &asked, paths);
+}
+
 static int run_marks(struct mark_run *run, const struct mark_options *given, char **words)
 {
     g_autoptr(GError) error = NULL;
@@ -181,6 +201,10 @@ static int run_marks(struct mark_run *run, const struct mark_options *given, cha
         return cli_fail(error);
     if (paths->len == 0)
         return cli_fail_input("There is no photo in %s.", words[0]);
+    if (given->class)
+        return run_class(run, given, paths);
+    if (given->dry_run || given->output)
+        return cli_fail_input("--dry-run and --output go with --class.");
     if (given->as_json)
         run->items = json_array();
     if (given->frames)
@@ -206,6 +230,13 @@ int cli_mark(int argc, char **argv)
         {"group", 'g', 0, G_OPTION_ARG_STRING, &given.group, "Look among this group only", "NAME"},
         {"session", 0, 0, G_OPTION_ARG_STRING, &given.session,
          "Look among this session's roster only, and mark in it", "ID"},
+        {"class", 0, 0, G_OPTION_ARG_NONE, &given.class,
+         "The photos show the class of --session: mark everybody in them", NULL},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &given.dry_run,
+         "With --class: say who would be marked, and mark nobody", NULL},
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &given.output,
+         "With --class: write the photo with boxes and names; several photos are numbered",
+         "FILE.jpg"},
         {"frames", 0, 0, G_OPTION_ARG_NONE, &given.frames,
          "All photos are frames of one moment and one person", NULL},
         {"no-liveness", 0, 0, G_OPTION_ARG_NONE, &given.no_liveness,
@@ -216,7 +247,8 @@ int cli_mark(int argc, char **argv)
     const struct cli_syntax syntax = {
         .words = "PHOTO...",
         .summary = "Marks the person on each photo, in the session that is open for them or for "
-                   "the day. A second mark answers with the first.",
+                   "the day. A second mark answers with the first. With --class, everybody on "
+                   "photos of a session.",
         .no = "somebody was not marked: unknown, no face, poor quality, print or screen",
         .notes = "A folder in place of a photo stands for the pictures in it. The highest exit "
                  "code of all photos counts.",
@@ -238,5 +270,6 @@ int cli_mark(int argc, char **argv)
     g_free(given.at);
     g_free(given.group);
     g_free(given.session);
+    g_free(given.output);
     return status;
 }

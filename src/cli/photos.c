@@ -52,6 +52,24 @@ GPtrArray *cli_photos_expand(char *const *words, GError **error)
     return g_steal_pointer(&paths);
 }
 
+json_t *cli_components_json(const struct face_quality *quality)
+{
+    json_t *json = json_object();
+
+    if (quality->unified.measured)
+        json_object_set_new(json, "unified_quality_score",
+                            json_pack("{s:i,s:o}", "score", quality->unified.score, "native",
+                                      cli_json_real((double)quality->unified.native)));
+    for (int i = 0; i < FACE_COMPONENT_N; i++) {
+        const struct face_component_figure *figure = &quality->components[i];
+        if (figure->measured)
+            json_object_set_new(json, face_component_name((enum face_component)i),
+                                json_pack("{s:i,s:o}", "score", figure->score, "native",
+                                          cli_json_real((double)figure->native)));
+    }
+    return json;
+}
+
 char *cli_words(const char *name)
 {
     char *words = g_strdup(name);

@@ -32,6 +32,10 @@ json_t *cli_answer_json(const struct recognise_answer *answer, const char *name)
 /* "no face", "poor quality: too dark", "Ana Pérez, similarity 0.71"…; free with g_free. */
 char *cli_answer_text(const struct recognise_answer *answer, const char *name);
 
+/* What was measured of a photo, for JSON: {"unified_quality_score": {"score", "native"}, …}, only
+ * what was. */
+json_t *cli_components_json(const struct face_quality *quality);
+
 /* A lower-case word such as "too_dark" with spaces; free with g_free. */
 char *cli_words(const char *name);
 

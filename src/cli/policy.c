@@ -12,7 +12,8 @@ enum { FILE_BYTES_MAX = 64 * 1024 };
 #define KEYS_NOTE                                                                                  \
     "Rules, with their defaults: opens_before=900 present_until=600 late_until=1800\n"             \
     "closes_after=0 (seconds) scans=1 minimum_presence=0 left_early=0 left_early_code=\"\"\n"      \
-    "unmarked=absent|excused|open excused=out|present|absent late_worth=0.5 drop_worst=0\n"        \
+    "challenge=doubt|never|always unmarked=absent|excused|open excused=out|present|absent\n"       \
+    "late_worth=0.5 drop_worst=0\n"                                                                \
     "basis=past|term required_share=0.8 warning_share=0.85 warning_absences=3, and statuses,\n"    \
     "a list: statuses='[{\"code\":\"online\",\"name\":\"Online\",\"kind\":\"present\"}]'."
 

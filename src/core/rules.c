@@ -11,6 +11,8 @@
 
 static const char *const UNMARKED[CORE_RULES_UNMARKED_N] = {"absent", "excused", "open"};
 static const char *const EXCUSED[CORE_RULES_EXCUSED_N] = {"out", "present", "absent"};
+static const char *const CHALLENGE[CORE_RULES_CHALLENGE_N] = {"doubt", "never", "always"};
+static const char *const SEARCH[CORE_RULES_SEARCH_N] = {"roster", "institution"};
 static const char *const BASIS[CORE_RULES_BASIS_N] = {"past", "term"};
 
 /* The members by kind, and where in struct core_rules they are. */
@@ -46,6 +48,8 @@ static const struct choice {
     unsigned n;
 } CHOICES[] = {
     {"unmarked", offsetof(struct core_rules, unmarked), UNMARKED, CORE_RULES_UNMARKED_N},
+    {"challenge", offsetof(struct core_rules, challenge), CHALLENGE, CORE_RULES_CHALLENGE_N},
+    {"search", offsetof(struct core_rules, search), SEARCH, CORE_RULES_SEARCH_N},
     {"excused", offsetof(struct core_rules, excused), EXCUSED, CORE_RULES_EXCUSED_N},
     {"basis", offsetof(struct core_rules, basis), BASIS, CORE_RULES_BASIS_N},
 };
@@ -80,6 +84,31 @@ void core_rules_init(struct core_rules *rules)
         status->kind = (enum core_status)i;
         status->points = NAN;
     }
+}
+
+const char *core_rules_challenge_name(enum core_rules_challenge challenge)
+{
+    return (unsigned)challenge < CORE_RULES_CHALLENGE_N ? CHALLENGE[challenge] : NULL;
+}
+
+bool core_rules_challenge_from_name(const char *name, enum core_rules_challenge *challenge)
+{
+    for (unsigned i = 0; name && i < CORE_RULES_CHALLENGE_N; i++) {
+        if (strcmp(name, CHALLENGE[i]) == 0) {
+            *challenge = (enum core_rules_challenge)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum core_rules_proof core_rules_proof(enum core_rules_challenge challenge, bool doubt, bool passed,
+                                       bool alternative)
+{
+    if (passed || (!doubt && challenge != CORE_RULES_CHALLENGE_ALWAYS))
+        return CORE_RULES_PROOF_ENOUGH;
+    return challenge == CORE_RULES_CHALLENGE_NEVER || alternative ? CORE_RULES_PROOF_REVIEW
+                                                                  : CORE_RULES_PROOF_CHALLENGE;
 }
 
 /* ---- reading ---- */

@@ -46,12 +46,45 @@ enum core_rules_excused {
     CORE_RULES_EXCUSED_N,
 };
 
+/* Who is searched for a face at the camera of a session. */
+enum core_rules_search {
+    CORE_RULES_SEARCH_ROSTER,      /* its roster alone */
+    CORE_RULES_SEARCH_INSTITUTION, /* the roster first, then everybody: who is found there is not
+                                    * marked, but shown to the teacher */
+    CORE_RULES_SEARCH_N,
+};
+
 /* Which sessions the share is of. */
 enum core_rules_basis {
     CORE_RULES_BASIS_PAST, /* those that have ended */
     CORE_RULES_BASIS_TERM, /* all of the term: what is still to come counts as not attended yet */
     CORE_RULES_BASIS_N,
 };
+
+/* When somebody who was recognised is asked to move, so that it is them and no picture of them
+ * (recognise/challenge.h). */
+enum core_rules_challenge {
+    CORE_RULES_CHALLENGE_DOUBT, /* when the frames leave doubt */
+    CORE_RULES_CHALLENGE_NEVER, /* in doubt a person looks at the picture */
+    CORE_RULES_CHALLENGE_ALWAYS,
+    CORE_RULES_CHALLENGE_N,
+};
+
+/* "doubt", "never", "always". Static storage; NULL for no such value. */
+const char *core_rules_challenge_name(enum core_rules_challenge challenge);
+bool core_rules_challenge_from_name(const char *name, enum core_rules_challenge *challenge);
+
+/* What is still needed before somebody who was recognised is marked. */
+enum core_rules_proof {
+    CORE_RULES_PROOF_ENOUGH,
+    CORE_RULES_PROOF_CHALLENGE, /* they are asked to move */
+    CORE_RULES_PROOF_REVIEW,    /* a person looks at the picture */
+};
+
+/* By what the frames leave in doubt, whether a challenge was passed, and whether the person has
+ * chosen not to move: then somebody else looks, which wins nothing for who holds up a picture. */
+enum core_rules_proof core_rules_proof(enum core_rules_challenge challenge, bool doubt, bool passed,
+                                       bool alternative);
 
 struct core_rules {
     gint32 opens_before;  /* marks are taken from so long before the start */
@@ -67,6 +100,10 @@ struct core_rules {
     struct core_rules_status statuses[CORE_RULES_STATUSES_MAX];
     gsize statuses_n; /* the four built-in ones are first and always there */
 
+    enum core_rules_challenge challenge;
+
+    enum core_rules_search search;
+
     enum core_rules_excused excused;
     double late_worth; /* what a late arrival is worth, 0 … 1 */
     gint32 drop_worst; /* sessions left out, the worst ones */
@@ -76,9 +113,10 @@ struct core_rules {
     gint32 warning_absences; /* as many absences in a row are warned of; 0: never */
 };
 
-/* Opens 15 minutes before, present for 10 minutes, late for 30, closes at the end; one scan;
- * unmarked are absent; excused is out, late is worth a half, none dropped, past sessions, 80 %
- * required, warned below 85 % and after 3 absences in a row. */
+/* Opens 15 minutes before, present for 10 minutes, late for 30, closes at the end; one scan; a
+ * challenge in doubt; the roster alone is searched; unmarked are absent; excused is out, late is
+ * worth a half, none dropped, past sessions, 80 % required, warned below 85 % and after 3 absences
+ * in a row. */
 void core_rules_init(struct core_rules *rules);
 
 /* Rules from a JSON object whose members are named as above ("statuses": [{"code", "name", "kind",

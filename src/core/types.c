@@ -25,6 +25,7 @@ static const char *const IMAGE_KINDS[CORE_IMAGE_N] = {
     [CORE_IMAGE_PROFILE] = "profile",
     [CORE_IMAGE_ENROLMENT] = "enrolment",
     [CORE_IMAGE_MARK] = "mark",
+    [CORE_IMAGE_REVIEW] = "review",
 };
 
 static int index_of(const char *const *names, int n, const char *name)

@@ -39,6 +39,7 @@ enum core_image_kind {
     CORE_IMAGE_PROFILE,   /* shown beside the name */
     CORE_IMAGE_ENROLMENT, /* the photo that a template was made of */
     CORE_IMAGE_MARK,      /* the face behind a mark */
+    CORE_IMAGE_REVIEW,    /* a face that waits for somebody who knows it */
     CORE_IMAGE_N,
 };
 
@@ -99,7 +100,8 @@ struct core_user {
     base_time updated_at;
     base_time deleted_at;  /* 0: not deleted */
     gint64 faces_revision; /* value of the faces counter at this person's last change; 0: never */
-    gint64 face_count;     /* templates stored; filled when read */
+    gint64 face_count;     /* templates that recognise them; filled when read */
+    gint64 faces_held;     /* templates that wait for a decision (duplicates); likewise */
 };
 
 /* Age in whole years on a local day "YYYY-MM-DD": from the date of birth when there is one, else
@@ -116,6 +118,7 @@ struct core_template {
     double quality; /* 0 … 1 */
     char *source;   /* where the photo came from: "registration", "admin", "command line" … */
     base_time created_at;
+    bool held; /* waits for a decision and takes no part in recognition */
 };
 
 #define CORE_IMAGE_DIGEST_SIZE 32 /* SHA-256 */
@@ -123,10 +126,11 @@ struct core_template {
 /* A picture that is kept: the row; the blob store has its bytes. */
 struct core_image {
     struct base_uuid id;
-    struct base_uuid user_id;
+    struct base_uuid user_id; /* none for a review: whose face it is is not known */
     enum core_image_kind kind;
     struct base_uuid template_id;          /* of an enrolment photo, otherwise none */
     struct base_uuid attendance_id;        /* of the picture behind a mark, otherwise none */
+    struct base_uuid review_id;            /* of the face of a review, otherwise none */
     char *blob_key;                        /* where the bytes are */
     char *media_type;                      /* "image/jpeg" */
     gint64 size;                           /* bytes before sealing */

@@ -52,7 +52,8 @@
     NEXT(model, TEXT)                                                                              \
     NEXT(quality, REAL)                                                                            \
     NEXT(source, TEXT)                                                                             \
-    NEXT(created_at, TIME)
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(held, BOOL)
 
 #define ATTENDANCE_(FIRST, NEXT)                                                                   \
     FIRST(id, UUID)                                                                                \
@@ -87,7 +88,8 @@
     NEXT(sha256, BLOB)                                                                             \
     NEXT(sealed, BOOL)                                                                             \
     NEXT(key_id, INT)                                                                              \
-    NEXT(created_at, TIME)
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(review_id, UUID)
 
 #define SETTINGS_(FIRST, NEXT)                                                                     \
     FIRST(name, TEXT)                                                                              \
@@ -328,6 +330,61 @@
     NEXT(updated_at, TIME)                                                                         \
     NEXT(finished_at, TIME)
 
+#define REVIEWS_(FIRST, NEXT)                                                                      \
+    FIRST(id, UUID)                                                                                \
+    NEXT(session_id, UUID)                                                                         \
+    NEXT(local_day, TEXT)                                                                          \
+    NEXT(taken_at, TIME)                                                                           \
+    NEXT(source, TEXT)                                                                             \
+    NEXT(reason, TEXT)                                                                             \
+    NEXT(state, TEXT)                                                                              \
+    NEXT(user_id, UUID)                                                                            \
+    NEXT(attendance_id, UUID)                                                                      \
+    NEXT(settled_by, UUID)                                                                         \
+    NEXT(settled_at, TIME)                                                                         \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(updated_at, TIME)
+
+#define REVIEW_CANDIDATES_(FIRST, NEXT)                                                            \
+    FIRST(review_id, UUID)                                                                         \
+    NEXT(position, INT)                                                                            \
+    NEXT(user_id, UUID)                                                                            \
+    NEXT(score, REAL)
+
+#define LOOKALIKES_(FIRST, NEXT)                                                                   \
+    FIRST(first_id, UUID)                                                                          \
+    NEXT(second_id, UUID)                                                                          \
+    NEXT(score, REAL)                                                                              \
+    NEXT(found_at, TIME)                                                                           \
+    NEXT(seen_at, TIME)                                                                            \
+    NEXT(seen_by, UUID)
+
+#define DUPLICATES_(FIRST, NEXT)                                                                   \
+    FIRST(id, UUID)                                                                                \
+    NEXT(user_id, UUID)                                                                            \
+    NEXT(other_id, UUID)                                                                           \
+    NEXT(open_of, UUID)                                                                            \
+    NEXT(score, REAL)                                                                              \
+    NEXT(state, TEXT)                                                                              \
+    NEXT(closed_id, UUID)                                                                          \
+    NEXT(settled_by, UUID)                                                                         \
+    NEXT(settled_at, TIME)                                                                         \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(updated_at, TIME)
+
+#define CHALLENGES_(FIRST, NEXT)                                                                   \
+    FIRST(id, UUID)                                                                                \
+    NEXT(steps, TEXT)                                                                              \
+    NEXT(session_id, UUID)                                                                         \
+    NEXT(group_id, UUID)                                                                           \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(expires_at, TIME)                                                                         \
+    NEXT(answered_at, TIME)
+
+#define CHALLENGE_FRAMES_(FIRST, NEXT)                                                             \
+    FIRST(fingerprint, BLOB)                                                                       \
+    NEXT(challenge_id, UUID)
+
 #define COLUMN_(name, kind) {#name, DB_KIND_##kind},
 #define FIRST_NAME_(name, kind) #name
 #define NEXT_NAME_(name, kind) ", " #name
@@ -374,6 +431,12 @@ const struct db_schema_table db_schema_tables[] = {
     TABLE_BY_("slots", SLOTS_, "id"),
     TABLE_BY_("sessions", SESSIONS_, "id"),
     TABLE_BY_("attendance", ATTENDANCE_, "id"),
+    TABLE_BY_("reviews", REVIEWS_, "id"),
+    TABLE_BY_TWO_("review_candidates", REVIEW_CANDIDATES_, "review_id", "position"),
+    TABLE_BY_TWO_("lookalikes", LOOKALIKES_, "first_id", "second_id"),
+    TABLE_BY_("duplicates", DUPLICATES_, "id"),
+    TABLE_BY_("challenges", CHALLENGES_, "id"),
+    TABLE_BY_("challenge_frames", CHALLENGE_FRAMES_, "fingerprint"),
     TABLE_BY_("images", IMAGES_, "id"),
     TABLE_BY_("attendance_changes", ATTENDANCE_CHANGES_, "id"),
     TABLE_BY_("disputes", DISPUTES_, "id"),
@@ -449,5 +512,22 @@ const struct db_schema_reference db_schema_references[] = {
     REFERENCE_("report_schedules", "course_id", "courses"),
     REFERENCE_("mail_refusals", "user_id", "users"),
     REFERENCE_("jobs", "user_id", "users"),
+    REFERENCE_("challenges", "session_id", "sessions"),
+    REFERENCE_("challenges", "group_id", "class_groups"),
+    REFERENCE_("challenge_frames", "challenge_id", "challenges"),
+    REFERENCE_("images", "review_id", "reviews"),
+    REFERENCE_("reviews", "session_id", "sessions"),
+    REFERENCE_("reviews", "user_id", "users"),
+    REFERENCE_("reviews", "attendance_id", "attendance"),
+    REFERENCE_("reviews", "settled_by", "users"),
+    REFERENCE_("review_candidates", "review_id", "reviews"),
+    REFERENCE_("review_candidates", "user_id", "users"),
+    REFERENCE_("lookalikes", "first_id", "users"),
+    REFERENCE_("lookalikes", "second_id", "users"),
+    REFERENCE_("lookalikes", "seen_by", "users"),
+    REFERENCE_("duplicates", "user_id", "users"),
+    REFERENCE_("duplicates", "other_id", "users"),
+    REFERENCE_("duplicates", "closed_id", "users"),
+    REFERENCE_("duplicates", "settled_by", "users"),
 };
 const guint db_schema_references_n = G_N_ELEMENTS(db_schema_references);

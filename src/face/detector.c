@@ -12,6 +12,9 @@
 #define OVERLAP_MAX 0.35F
 #define CENTRE_VARIANCE 0.1F
 #define SIZE_VARIANCE 0.2F
+/* A box that comes this near to an edge of a piece, in its own heights, is of a face that is cut.
+ */
+#define CUT_MARGIN 0.04F
 /* A hostile picture could light up every prior; suppression is quadratic. */
 #define BOXES_MAX 4000
 /* From this detail on the working memory is given back after each picture. */
@@ -67,6 +70,7 @@ static struct nn_model *load(struct face_detector *detector, int shape, GError *
     if (detector->models[shape] == NULL) {
         struct nn_options options = {
             .input = {4, {1, 3, shapes[shape].height, shapes[shape].width}},
+            .channels_last = true,
             .outputs = heads,
             .outputs_n = G_N_ELEMENTS(heads),
         };
@@ -137,6 +141,33 @@ static struct nn_context *context(struct face_detector_memory *memory, int shape
     return memory->contexts[shape];
 }
 
+static void pixels_reserve(struct face_detector_memory *memory, size_t need)
+{
+    if (memory->pixels_n < need) {
+        memory->pixels = g_renew(float, memory->pixels, need);
+        memory->pixels_n = need;
+    }
+}
+
+static inline float normalised(float value)
+{
+    return (value - 127) / 128;
+}
+
+/* Interleaved pixels → the upper left corner of the network's input. */
+static void fill_input(const float *pixels, int width, int height, const struct shape *shape,
+                       float *input)
+{
+    size_t row = (size_t)width * 3;
+    for (int y = 0; y < height; y++) {
+        const float *from = pixels + (size_t)y * row;
+        float *to = input + (size_t)y * (size_t)shape->width * 3;
+        for (size_t i = 0; i < row; i++) {
+            to[i] = normalised(from[i]);
+        }
+    }
+}
+
 /* Fills the input; returns network pixels a picture pixel. */
 static float fit_picture(struct face_detector_memory *memory, const struct face_image *image,
                          const struct shape *shape, float *input)
@@ -145,25 +176,17 @@ static float fit_picture(struct face_detector_memory *memory, const struct face_
                         (float)shape->height / (float)image->height);
     int width = CLAMP((int)lrintf((float)image->width * scale), 1, shape->width);
     int height = CLAMP((int)lrintf((float)image->height * scale), 1, shape->height);
-    size_t need = (size_t)width * (size_t)height * 3;
-    if (memory->pixels_n < need) {
-        memory->pixels = g_renew(float, memory->pixels, need);
-        memory->pixels_n = need;
-    }
     struct face_crop whole = {0, 0, (float)width / scale, (float)height / scale};
-    face_resample_area(image, &whole, memory->pixels, width, height);
-
-    size_t plane = (size_t)shape->width * (size_t)shape->height;
-    memset(input, 0, plane * 3 * sizeof *input); /* the mean colour around the picture */
-    for (int y = 0; y < height; y++) {
-        const float *row = memory->pixels + (size_t)y * (size_t)width * 3;
-        float *target = input + (size_t)y * (size_t)shape->width;
-        for (int x = 0; x < width; x++, row += 3, target++) {
-            target[0] = (row[0] - 127) / 128;
-            target[plane] = (row[1] - 127) / 128;
-            target[plane * 2] = (row[2] - 127) / 128;
-        }
+    if (width == shape->width && height == shape->height) {
+        face_resample_area(image, &whole, input, width, height);
+        fill_input(input, width, height, shape, input);
+        return scale;
     }
+    pixels_reserve(memory, (size_t)width * (size_t)height * 3);
+    face_resample_area(image, &whole, memory->pixels, width, height);
+    /* The mean colour around the picture. */
+    memset(input, 0, (size_t)shape->width * (size_t)shape->height * 3 * sizeof *input);
+    fill_input(memory->pixels, width, height, shape, input);
     return scale;
 }
 
@@ -218,35 +241,129 @@ static bool heads_fit(const struct nn_model *model)
     return true;
 }
 
-bool face_detector_run(struct face_detector_memory *memory, const struct face_image *image,
-                       enum face_detail detail, float score_min, GArray *boxes, GError **error)
+/* The context of a shape, and a model that has the heads expected. */
+static struct nn_context *network_of(struct face_detector_memory *memory, int shape, GError **error)
 {
-    int shape = (int)detail * 2 + (image->height > image->width ? 1 : 0);
     struct nn_context *network = context(memory, shape, error);
-    if (network == NULL) {
-        return false;
-    }
-    const struct nn_model *model = memory->detector->models[shape];
-    if (!heads_fit(model)) {
+    if (network != NULL && !heads_fit(memory->detector->models[shape])) {
         g_set_error(error, BASE_ERROR, BASE_ERROR_CORRUPT,
                     "The face detector's model is not the one that is supported.");
-        return false;
+        return NULL;
     }
-    float scale = fit_picture(memory, image, &shapes[shape], nn_context_input(network));
+    return network;
+}
+
+/* Runs the filled input; boxes in pixels of the input divided by `scale`, not suppressed yet. */
+static bool run(struct face_detector_memory *memory, int shape, float scale, float score_min,
+                GArray *found, GError **error)
+{
+    struct nn_context *network = memory->contexts[shape];
+    const struct nn_model *model = memory->detector->models[shape];
     if (!nn_context_run(network, error)) {
         return false;
     }
-    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(struct face_box));
     float logit_min = logf(score_min / (1 - score_min));
     for (size_t i = 0; i < LEVELS; i++) {
         decode_level(&levels[i], nn_context_output(network, i * 2),
                      nn_context_output(network, i * 2 + 1), nn_model_output_shape(model, i * 2),
                      scale, logit_min, found);
     }
+    return true;
+}
+
+bool face_detector_run(struct face_detector_memory *memory, const struct face_image *image,
+                       enum face_detail detail, float score_min, GArray *boxes, GError **error)
+{
+    int shape = (int)detail * 2 + (image->height > image->width ? 1 : 0);
+    struct nn_context *network = network_of(memory, shape, error);
+    if (network == NULL) {
+        return false;
+    }
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(struct face_box));
+    float scale = fit_picture(memory, image, &shapes[shape], nn_context_input(network));
+    if (!run(memory, shape, scale, score_min, found, error)) {
+        return false;
+    }
     face_detector_suppress(found, OVERLAP_MAX, 1);
     g_array_append_vals(boxes, found->data, found->len);
     if (detail >= DETAIL_RELEASED) {
         release(memory, shape);
+    }
+    return true;
+}
+
+/* A piece of the picture as it is: what large pictures are mostly searched in. */
+static void copy_piece(const struct face_image *image, int x, int y, const struct shape *shape,
+                       float *input)
+{
+    size_t width = (size_t)MIN(shape->width, image->width - x) * 3;
+    int height = MIN(shape->height, image->height - y);
+    for (int row = 0; row < height; row++) {
+        const uint8_t *rgb =
+            image->rgb + ((size_t)(y + row) * (size_t)image->width + (size_t)x) * 3;
+        float *restrict target = input + (size_t)row * (size_t)shape->width * 3;
+        for (size_t i = 0; i < width; i++) {
+            target[i] = normalised(rgb[i]);
+        }
+    }
+}
+
+static void enlarge_piece(struct face_detector_memory *memory, const struct face_image *image,
+                          float zoom, int x, int y, const struct shape *shape, float *input)
+{
+    int width = MIN(shape->width, (int)lrintf((float)image->width * zoom) - x);
+    int height = MIN(shape->height, (int)lrintf((float)image->height * zoom) - y);
+    struct face_crop crop = {(float)x / zoom, (float)y / zoom, (float)width / zoom,
+                             (float)height / zoom};
+    pixels_reserve(memory, (size_t)width * (size_t)height * 3);
+    face_resample_area(image, &crop, memory->pixels, width, height);
+    fill_input(memory->pixels, width, height, shape, input);
+}
+
+/* Whether a box ends at an edge of the piece that is none of the picture. */
+static bool is_cut(const struct face_box *box, const struct face_crop *piece,
+                   const struct face_image *image)
+{
+    float margin = CUT_MARGIN * box->height;
+    return (piece->x > 0 && box->x < piece->x + margin) ||
+           (piece->y > 0 && box->y < piece->y + margin) ||
+           (piece->x + piece->width < (float)image->width &&
+            box->x + box->width > piece->x + piece->width - margin) ||
+           (piece->y + piece->height < (float)image->height &&
+            box->y + box->height > piece->y + piece->height - margin);
+}
+
+bool face_detector_run_piece(struct face_detector_memory *memory, const struct face_image *image,
+                             float zoom, int x, int y, enum face_detail detail, float score_min,
+                             GArray *boxes, GError **error)
+{
+    int index = (int)detail * 2;
+    const struct shape *shape = &shapes[index];
+    struct nn_context *network = network_of(memory, index, error);
+    if (network == NULL) {
+        return false;
+    }
+    float *input = nn_context_input(network);
+    memset(input, 0, (size_t)shape->width * (size_t)shape->height * 3 * sizeof *input);
+    if (zoom == 1) {
+        copy_piece(image, x, y, shape, input);
+    } else {
+        enlarge_piece(memory, image, zoom, x, y, shape, input);
+    }
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(struct face_box));
+    if (!run(memory, index, zoom, score_min, found, error)) {
+        return false;
+    }
+    face_detector_suppress(found, OVERLAP_MAX, 1);
+    const struct face_crop piece = {(float)x / zoom, (float)y / zoom, (float)shape->width / zoom,
+                                    (float)shape->height / zoom};
+    for (guint i = 0; i < found->len; i++) {
+        struct face_box *box = &g_array_index(found, struct face_box, i);
+        box->x += piece.x;
+        box->y += piece.y;
+        if (!is_cut(box, &piece, image)) {
+            g_array_append_vals(boxes, box, 1);
+        }
     }
     return true;
 }

@@ -39,6 +39,14 @@ void face_detector_memory_destroy(struct face_detector_memory *memory);
 bool face_detector_run(struct face_detector_memory *memory, const struct face_image *image,
                        enum face_detail detail, float score_min, GArray *boxes, GError **error);
 
+/* Faces in a piece of `image`, which is taken `zoom` times as large: the network's input of
+ * `detail` (lying, 4 to 3) begins at (x, y) of the enlarged picture, and what lies beyond the
+ * picture is blank. Boxes are pixels of `image`; those at an edge of the piece where the picture
+ * goes on are parts of faces and left out. Otherwise as face_detector_run. */
+bool face_detector_run_piece(struct face_detector_memory *memory, const struct face_image *image,
+                             float zoom, int x, int y, enum face_detail detail, float score_min,
+                             GArray *boxes, GError **error);
+
 /* The coarsest detail at which a picture is not reduced, FACE_DETAIL_1920 when none. */
 enum face_detail face_detector_full_detail(const struct face_image *image);
 

@@ -1,9 +1,12 @@
 #include "face/dot.h"
 
+#include "nn/nn.h"
+
 #include <glib.h>
 #include <math.h>
+#include <string.h>
 
-#define N FACE_TEMPLATE_N
+#define N FACE_EMBEDDING_N
 
 void face_dot_round(const float *values, struct face_dot_rounded *rounded)
 {
@@ -171,13 +174,30 @@ size_t face_dot_kernels_list(const struct face_dot_kernels *list[], size_t max)
 }
 #endif
 
+/* 0 for whatever has no instructions that matter here. */
+static int rank(const char *set)
+{
+    static const char *const names[] = {"avx2", "avx512", "avx512-vnni"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(set, names[i]) == 0) {
+            return (int)i + 1;
+        }
+    }
+    return 0;
+}
+
 const struct face_dot_kernels *face_dot_kernels(void)
 {
     static const struct face_dot_kernels *best;
     static gsize chosen;
     if (g_once_init_enter(&chosen)) {
         const struct face_dot_kernels *list[8];
-        best = list[face_dot_kernels_list(list, G_N_ELEMENTS(list)) - 1];
+        size_t n = face_dot_kernels_list(list, G_N_ELEMENTS(list));
+        /* The limit that ONEDNN_MAX_CPU_ISA sets holds here too. */
+        while (n > 1 && rank(list[n - 1]->name) > rank(nn_instruction_set())) {
+            n--;
+        }
+        best = list[n - 1];
         g_once_init_leave(&chosen, 1);
     }
     return best;

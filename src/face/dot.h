@@ -1,5 +1,5 @@
 /*
- * Inner products of FACE_TEMPLATE_N elements, compiled for several instruction sets and chosen by
+ * Inner products of FACE_EMBEDDING_N elements, compiled for several instruction sets and chosen by
  * what the processor can do.
  */
 #ifndef FACE_DOT_H
@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A template rounded to 8 bits: values[i] ≈ step × bytes[i], bytes from -127 to 127. */
+/* An embedding rounded to 8 bits: values[i] ≈ step × bytes[i], bytes from -127 to 127. */
 struct face_dot_rounded {
-    int8_t bytes[FACE_TEMPLATE_N];
+    int8_t bytes[FACE_EMBEDDING_N];
     int32_t sum; /* of the bytes */
     float step;
     float length; /* Euclidean length of step × bytes, rounded up */
@@ -25,14 +25,14 @@ void face_dot_round(const float *values, struct face_dot_rounded *rounded);
 struct face_dot_kernels {
     const char *name;
     float (*floats)(const float *a, const float *b);
-    /* out[i] = Σ rows[i·FACE_TEMPLATE_N + j] · probe.bytes[j], for n rows one after another; sums
+    /* out[i] = Σ rows[i·FACE_EMBEDDING_N + j] · probe.bytes[j], for n rows one after another; sums
      * has each row's sum of bytes. */
     void (*bytes)(const int8_t *rows, const int32_t *sums, size_t n,
                   const struct face_dot_rounded *probe, int32_t *out);
 };
 
-/* The best for this processor. Same answers as the others in `bytes`; `floats` may differ in the
- * last bits. */
+/* The best for this processor, within the limit of ONEDNN_MAX_CPU_ISA. Same answers as the others
+ * in `bytes`; `floats` may differ in the last bits. */
 const struct face_dot_kernels *face_dot_kernels(void);
 
 /* All that this processor can run, the plain one first; returns how many. For tests. */

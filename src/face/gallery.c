@@ -16,8 +16,9 @@
 
 /* Rows never move when the gallery grows: only the list of chunks does. */
 struct chunk {
-    float values[CHUNK_ROWS][FACE_TEMPLATE_N];
-    int8_t bytes[CHUNK_ROWS][FACE_TEMPLATE_N];
+    float values[CHUNK_ROWS][FACE_EMBEDDING_N];
+    int8_t bytes[CHUNK_ROWS][FACE_EMBEDDING_N];
+    float second[CHUNK_ROWS][FACE_SECOND_N];
     int32_t sums[CHUNK_ROWS];
     float step[CHUNK_ROWS], length[CHUNK_ROWS], error[CHUNK_ROWS];
     struct base_uuid ids[CHUNK_ROWS];
@@ -30,6 +31,12 @@ struct face_gallery {
     GHashTable *row_of; /* struct base_uuid inside a chunk → row number */
 };
 
+static void chunk_free(gpointer chunk)
+{
+    explicit_bzero(chunk, sizeof(struct chunk));
+    g_aligned_free(chunk);
+}
+
 struct face_gallery *face_gallery_create(void)
 {
     struct face_gallery *gallery = g_new0(struct face_gallery, 1);
@@ -39,7 +46,7 @@ struct face_gallery *face_gallery_create(void)
     pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
     pthread_rwlock_init(&gallery->lock, &attributes);
     pthread_rwlockattr_destroy(&attributes);
-    gallery->chunks = g_ptr_array_new_with_free_func(g_aligned_free);
+    gallery->chunks = g_ptr_array_new_with_free_func(chunk_free);
     gallery->row_of = g_hash_table_new(base_uuid_hash, base_uuid_equal);
     return gallery;
 }
@@ -77,12 +84,14 @@ static bool find_row(const struct face_gallery *gallery, const struct base_uuid 
     return true;
 }
 
-static void write_row(struct face_gallery *gallery, size_t row, const float *values)
+static void write_row(struct face_gallery *gallery, size_t row, const float *values,
+                      const float *second)
 {
     struct chunk *chunk = chunk_of(gallery, row);
     size_t at = row % CHUNK_ROWS;
     struct face_dot_rounded rounded;
     memcpy(chunk->values[at], values, sizeof chunk->values[at]);
+    memcpy(chunk->second[at], second, sizeof chunk->second[at]);
     face_dot_round(values, &rounded);
     memcpy(chunk->bytes[at], rounded.bytes, sizeof rounded.bytes);
     chunk->sums[at] = rounded.sum;
@@ -91,17 +100,27 @@ static void write_row(struct face_gallery *gallery, size_t row, const float *val
     chunk->error[at] = rounded.error;
 }
 
-static bool normalise(const float *values, float *unit)
+static bool normalise(const float *values, int n, float *unit)
 {
     double sum = 0;
-    for (int i = 0; i < FACE_TEMPLATE_N; i++) {
+    for (int i = 0; i < n; i++) {
         sum += (double)values[i] * values[i];
     }
     if (!(fabs(sqrt(sum) - 1) < 1e-3)) {
         return false;
     }
-    for (int i = 0; i < FACE_TEMPLATE_N; i++) {
+    for (int i = 0; i < n; i++) {
         unit[i] = (float)(values[i] / sqrt(sum));
+    }
+    return true;
+}
+
+static bool all_zeros(const float *values, int n)
+{
+    for (int i = 0; i < n; i++) {
+        if (values[i] != 0) {
+            return false;
+        }
     }
     return true;
 }
@@ -109,8 +128,11 @@ static bool normalise(const float *values, float *unit)
 bool face_gallery_set(struct face_gallery *gallery, const struct base_uuid *id,
                       const float values[FACE_TEMPLATE_N])
 {
-    float unit[FACE_TEMPLATE_N];
-    if (!normalise(values, unit)) {
+    float unit[FACE_TEMPLATE_N] = {0};
+    const float *second = values + FACE_EMBEDDING_N;
+    if (!normalise(values, FACE_EMBEDDING_N, unit) ||
+        (!all_zeros(second, FACE_SECOND_N) &&
+         !normalise(second, FACE_SECOND_N, unit + FACE_EMBEDDING_N))) {
         return false;
     }
     pthread_rwlock_wrlock(&gallery->lock);
@@ -122,8 +144,9 @@ bool face_gallery_set(struct face_gallery *gallery, const struct base_uuid *id,
         *key = *id;
         g_hash_table_insert(gallery->row_of, key, GSIZE_TO_POINTER(row));
     }
-    write_row(gallery, row, unit);
+    write_row(gallery, row, unit, unit + FACE_EMBEDDING_N);
     pthread_rwlock_unlock(&gallery->lock);
+    explicit_bzero(unit, sizeof unit);
     return true;
 }
 
@@ -138,11 +161,12 @@ static void remove_row(struct face_gallery *gallery, size_t row)
     if (last != row) {
         chunk->ids[at] = from->ids[last % CHUNK_ROWS];
         g_hash_table_replace(gallery->row_of, &chunk->ids[at], GSIZE_TO_POINTER(row));
-        write_row(gallery, row, from->values[last % CHUNK_ROWS]);
+        write_row(gallery, row, from->values[last % CHUNK_ROWS], from->second[last % CHUNK_ROWS]);
     }
     /* A deleted face does not stay behind in memory. */
     memset(from->values[last % CHUNK_ROWS], 0, sizeof from->values[0]);
     memset(from->bytes[last % CHUNK_ROWS], 0, sizeof from->bytes[0]);
+    memset(from->second[last % CHUNK_ROWS], 0, sizeof from->second[0]);
 }
 
 bool face_gallery_remove(struct face_gallery *gallery, const struct base_uuid *id)
@@ -173,8 +197,9 @@ bool face_gallery_get(struct face_gallery *gallery, const struct base_uuid *id,
     pthread_rwlock_rdlock(&gallery->lock);
     bool found = find_row(gallery, id, &row);
     if (found) {
-        memcpy(values, chunk_of(gallery, row)->values[row % CHUNK_ROWS],
-               FACE_TEMPLATE_N * sizeof *values);
+        const struct chunk *chunk = chunk_of(gallery, row);
+        memcpy(values, chunk->values[row % CHUNK_ROWS], sizeof chunk->values[0]);
+        memcpy(values + FACE_EMBEDDING_N, chunk->second[row % CHUNK_ROWS], sizeof chunk->second[0]);
     }
     pthread_rwlock_unlock(&gallery->lock);
     return found;
@@ -389,7 +414,7 @@ static size_t *scope_rows(const struct face_gallery *gallery,
     return rows;
 }
 
-size_t face_gallery_search(struct face_gallery *gallery, const float probe[FACE_TEMPLATE_N],
+size_t face_gallery_search(struct face_gallery *gallery, const float probe[FACE_EMBEDDING_N],
                            const struct face_gallery_scope *scope, size_t k,
                            enum face_gallery_method method, struct face_gallery_match *matches)
 {

@@ -1,11 +1,11 @@
 /*
  * Templates in memory and exact search by cosine similarity.
  *
- * One row a person: FACE_TEMPLATE_N floats of length 1, and the same row rounded to 8 bits with
- * the length of the rounding error. A search first computes every row's score from the 8-bit
- * copies, a quarter of the memory traffic, with a bound on what the rounding can change (Cauchy and
- * Schwarz); then it computes the exact score of every row that the bound leaves in play. The answer
- * is always the one of an exhaustive search in 32-bit floats.
+ * One row a person: a template, and its first part (FACE_EMBEDDING_N floats of length 1) rounded to
+ * 8 bits with the length of the rounding error. A search first computes every row's score from the
+ * 8-bit copies, a quarter of the memory traffic, with a bound on what the rounding can change
+ * (Cauchy and Schwarz); then it computes the exact score of every row that the bound leaves in
+ * play. The answer is always the one of an exhaustive search in 32-bit floats.
  *
  * Any number of threads may search while others change the gallery: a change waits for the
  * searches under way and is seen by those that begin after it.
@@ -30,8 +30,8 @@ struct face_gallery_match {
 struct face_gallery *face_gallery_create(void);
 void face_gallery_destroy(struct face_gallery *gallery);
 
-/* Adds a person or replaces their template, which must be finite and of length 1 (to 1e-3, it is
- * normalised to the last bit here); false otherwise. */
+/* Adds a person or replaces their template, each part of which must be finite and of length 1 (to
+ * 1e-3, it is normalised to the last bit here), or all zeros for the second; false otherwise. */
 bool face_gallery_set(struct face_gallery *gallery, const struct base_uuid *id,
                       const float values[FACE_TEMPLATE_N]);
 /* False when there is no such person. */
@@ -59,8 +59,9 @@ enum face_gallery_method {
 };
 
 /* The `k` most similar people, best first, equal scores in order of id; returns how many were
- * written to `matches`. `probe` has length 1. `scope` may be NULL: everybody. */
-size_t face_gallery_search(struct face_gallery *gallery, const float probe[FACE_TEMPLATE_N],
+ * written to `matches`. Compares first parts only; a template may be given, for it begins with one.
+ * `probe` has length 1. `scope` may be NULL: everybody. */
+size_t face_gallery_search(struct face_gallery *gallery, const float probe[FACE_EMBEDDING_N],
                            const struct face_gallery_scope *scope, size_t k,
                            enum face_gallery_method method, struct face_gallery_match *matches);
 

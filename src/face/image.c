@@ -63,6 +63,9 @@ void face_image_init(struct face_image *image, int width, int height)
 
 void face_image_finish(struct face_image *image)
 {
+    if (image->rgb != NULL) {
+        explicit_bzero(image->rgb, (size_t)image->width * (size_t)image->height * 3);
+    }
     g_free(image->rgb);
     *image = (struct face_image){0};
 }

@@ -61,7 +61,8 @@ bool face_image_measure(const void *data, size_t size, const struct face_image_l
 /* Allocates a black picture. Both sides must be between 1 and 65,535. */
 void face_image_init(struct face_image *image, int width, int height);
 
-/* Frees the pixels and empties the struct; an empty struct is fine. */
+/* Overwrites the pixels, for they may show people who are nobody's business, frees them and empties
+ * the struct; an empty struct is fine. */
 void face_image_finish(struct face_image *image);
 
 #endif

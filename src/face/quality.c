@@ -12,17 +12,6 @@
 #define TOP 40
 #define BOTTOM 100
 
-static const char *const names[FACE_QUALITY_N] = {
-    [FACE_QUALITY_GOOD] = "good",
-    [FACE_QUALITY_TOO_SMALL] = "too_small",
-    [FACE_QUALITY_CUT_OFF] = "cut_off",
-    [FACE_QUALITY_TOO_DARK] = "too_dark",
-    [FACE_QUALITY_TOO_BRIGHT] = "too_bright",
-    [FACE_QUALITY_BLURRED] = "blurred",
-    [FACE_QUALITY_TURNED_AWAY] = "turned_away",
-    [FACE_QUALITY_EYES_CLOSED] = "eyes_closed",
-};
-
 /* One column a strictness: probe, enrolment. */
 struct limits {
     float eye_distance_min, inside_min, brightness_min, brightness_max, sharpness_min, yaw_max,
@@ -33,11 +22,6 @@ static const struct limits limits[2] = {
     {14, 0.75F, 32, 245, 0.010F, 60, 40, 0},
     {24, 0.9F, 40, 235, 0.025F, 45, 30, 0.1F},
 };
-
-const char *face_quality_name(enum face_quality_reason reason)
-{
-    return reason < FACE_QUALITY_N ? names[reason] : "unknown";
-}
 
 /* Share of the box around the landmarks that lies in the picture. */
 static float share_inside(const struct face_image *image, const struct face_landmarks *landmarks)
@@ -150,9 +134,44 @@ static enum face_quality_reason reason(const struct face_quality *quality,
     return FACE_QUALITY_GOOD;
 }
 
+/* The measured components decide over an enrolment photo: the first, in the order of importance,
+ * that is too low. */
+static enum face_quality_reason reason_of_components(const struct face_quality *quality)
+{
+    static const enum face_quality_reason reasons[FACE_COMPONENT_N] = {
+        [FACE_COMPONENT_SINGLE_FACE] = FACE_QUALITY_GOOD, /* an answer of its own */
+        [FACE_COMPONENT_CROP_LEFT] = FACE_QUALITY_CUT_OFF,
+        [FACE_COMPONENT_CROP_RIGHT] = FACE_QUALITY_CUT_OFF,
+        [FACE_COMPONENT_MARGIN_ABOVE] = FACE_QUALITY_CUT_OFF,
+        [FACE_COMPONENT_MARGIN_BELOW] = FACE_QUALITY_CUT_OFF,
+        [FACE_COMPONENT_EYE_DISTANCE] = FACE_QUALITY_TOO_SMALL,
+        [FACE_COMPONENT_YAW] = FACE_QUALITY_TURNED_AWAY,
+        [FACE_COMPONENT_PITCH] = FACE_QUALITY_TURNED_AWAY,
+        [FACE_COMPONENT_ROLL] = FACE_QUALITY_TILTED,
+        [FACE_COMPONENT_OVER_EXPOSURE] = FACE_QUALITY_TOO_BRIGHT,
+        [FACE_COMPONENT_UNDER_EXPOSURE] = FACE_QUALITY_TOO_DARK,
+        [FACE_COMPONENT_UNIFORMITY] = FACE_QUALITY_UNEVEN_LIGHT,
+        [FACE_COMPONENT_DYNAMIC_RANGE] = FACE_QUALITY_FLAT,
+        [FACE_COMPONENT_SHARPNESS] = FACE_QUALITY_BLURRED,
+        [FACE_COMPONENT_EYES_OPEN] = FACE_QUALITY_EYES_CLOSED,
+        [FACE_COMPONENT_OCCLUSION] = FACE_QUALITY_COVERED,
+    };
+    for (int i = 0; i < FACE_COMPONENT_N; i++) {
+        const struct face_component_figure *figure = &quality->components[i];
+        if (figure->measured && figure->score < FACE_QUALITY_REFUSED_BELOW &&
+            reasons[i] != FACE_QUALITY_GOOD) {
+            return reasons[i];
+        }
+    }
+    return FACE_QUALITY_GOOD;
+}
+
 void face_quality_judge(struct face_quality *quality, bool enrolment)
 {
-    quality->reason = reason(quality, &limits[enrolment]);
+    quality->reason = enrolment ? reason_of_components(quality) : FACE_QUALITY_GOOD;
+    if (quality->reason == FACE_QUALITY_GOOD) {
+        quality->reason = reason(quality, &limits[enrolment]);
+    }
     float size = CLAMP(quality->eye_distance / 40, 0, 1);
     float light = CLAMP(1 - fabsf(quality->brightness - 128) / 128, 0, 1);
     float sharp = CLAMP(quality->sharpness / 0.06F, 0, 1);
@@ -160,4 +179,28 @@ void face_quality_judge(struct face_quality *quality, bool enrolment)
         expf(-(quality->pose.yaw * quality->pose.yaw + quality->pose.pitch * quality->pose.pitch) /
              (2 * 30 * 30));
     quality->overall = quality->inside * sqrtf(size) * sqrtf(light) * sqrtf(sharp) * front;
+    if (quality->unified.measured) {
+        quality->overall = (float)quality->unified.score / 100;
+        if (quality->reason == FACE_QUALITY_GOOD &&
+            quality->unified.score < FACE_QUALITY_REFUSED_BELOW) {
+            quality->reason = FACE_QUALITY_UNCLEAR;
+        }
+    }
+}
+
+size_t face_quality_advice(const struct face_quality *quality,
+                           enum face_component advice[FACE_COMPONENT_N])
+{
+    size_t n = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        int from = pass == 0 ? 0 : FACE_QUALITY_REFUSED_BELOW;
+        int below = pass == 0 ? FACE_QUALITY_REFUSED_BELOW : FACE_QUALITY_ADVICE_BELOW;
+        for (int i = 0; i < FACE_COMPONENT_N; i++) {
+            const struct face_component_figure *figure = &quality->components[i];
+            if (figure->measured && figure->score >= from && figure->score < below) {
+                advice[n++] = (enum face_component)i;
+            }
+        }
+    }
+    return n;
 }

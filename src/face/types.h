@@ -6,7 +6,12 @@
 #define FACE_TYPES_H
 
 #define FACE_LANDMARKS_N 68
-#define FACE_TEMPLATE_N 512
+/* A template is what two networks say of one face, one after the other: each part of Euclidean
+ * length 1, the second all zeros where it is not known (older templates, the second network absent
+ * or switched off, a probe that left no doubt). */
+#define FACE_EMBEDDING_N 512 /* of the first network, which every template has */
+#define FACE_SECOND_N 192
+#define FACE_TEMPLATE_N (FACE_EMBEDDING_N + FACE_SECOND_N)
 
 struct face_point {
     float x, y;

@@ -17,6 +17,8 @@
 /* Side of the square that each network looks at, in heights of the detector's box (liveness, pose)
  * or widths of the eye. */
 #define LIVENESS_CROP 2.7F
+/* Farther than this from one half a liveness probability needs no second look. */
+#define LIVENESS_SURE 0.48F
 #define POSE_CROP 1.0F
 #define EYE_CROP 1.6F
 
@@ -31,6 +33,7 @@ void face_worker_destroy(struct face_worker *worker)
     for (int network = 0; network < FACE_NETWORK_N; network++) {
         nn_context_destroy(worker->networks[network]);
     }
+    nn_context_destroy(worker->second);
     face_detector_memory_destroy(worker->detector);
     g_free(worker->pixels);
     g_free(worker);
@@ -106,14 +109,17 @@ float face_view_agreement(const struct face_view *view)
     return view->box.score * expf(-view->misfit / 6) * expf(-2 * size_error * size_error);
 }
 
-bool face_worker_view(struct face_worker *worker, const struct face_image *image,
-                      const struct face_box *box, struct face_view *view, GError **error)
+static bool view_box(struct face_worker *worker, const struct face_image *image,
+                     const struct face_box *box, struct face_view *view, GError **error)
 {
-    gint64 began = g_get_monotonic_time();
     *view = (struct face_view){.box = *box};
     struct face_point centre = box_centre(box);
     struct face_crop crop = square(centre.x, centre.y, box->height);
-    if (!find_landmarks(worker, image, &crop, &view->landmarks, error)) {
+    bool placed =
+        face_window_detector_has_landmarks(worker->windows)
+            ? face_window_detector_landmarks(worker->windows, image, box, &view->landmarks, error)
+            : find_landmarks(worker, image, &crop, &view->landmarks, error);
+    if (!placed) {
         return false;
     }
     if (face_align_estimate(&view->landmarks, &view->to_aligned, &view->misfit)) {
@@ -125,6 +131,45 @@ bool face_worker_view(struct face_worker *worker, const struct face_image *image
             (struct face_similarity){scale, 0, FACE_ALIGN_SIDE / 2.0F - scale * centre.x,
                                      FACE_ALIGN_SIDE / 2.0F - scale * centre.y};
         view->misfit = FACE_ALIGN_SIDE;
+    }
+    return true;
+}
+
+/* Half way from a box to where the network would draw it about these landmarks. */
+static struct face_box steadier_box(const struct face_view *view)
+{
+    static const struct face_point centre = {57, 71};
+    static const float width = 79;
+    static const float height = 115;
+    struct face_similarity back = face_similarity_invert(&view->to_aligned);
+    struct face_point middle = face_similarity_apply(&back, centre);
+    float scale = hypotf(back.a, back.b);
+    struct face_box box = view->box;
+    box.x = (box.x + middle.x - width * scale / 2) / 2;
+    box.y = (box.y + middle.y - height * scale / 2) / 2;
+    box.width = (box.width + width * scale) / 2;
+    box.height = (box.height + height * scale) / 2;
+    return box;
+}
+
+bool face_worker_view(struct face_worker *worker, const struct face_image *image,
+                      const struct face_box *box, struct face_view *view, GError **error)
+{
+    gint64 began = g_get_monotonic_time();
+    if (!view_box(worker, image, box, view, error)) {
+        return false;
+    }
+    if (worker->windows != NULL && view->misfit < FACE_ALIGN_SIDE) {
+        /* Windows come at a tenth of their size apart, which the landmarks feel. */
+        struct face_box steadier = steadier_box(view);
+        struct face_view again;
+        if (!view_box(worker, image, &steadier, &again, error)) {
+            return false;
+        }
+        if (again.misfit <= view->misfit) {
+            again.agreement = view->agreement;
+            *view = again;
+        }
     }
     spent(&worker->timings.landmarks, began);
     return true;
@@ -150,42 +195,86 @@ static void mirror_rows(float *planes, int side)
 }
 
 /* Adds the direction of `vector` to `sum`. */
-static void add_unit(float *sum, const float *vector)
+static void add_unit(float *sum, const float *vector, int n)
 {
     float square_sum = 0;
-    for (int i = 0; i < FACE_TEMPLATE_N; i++) {
+    for (int i = 0; i < n; i++) {
         square_sum += vector[i] * vector[i];
     }
     float factor = square_sum > 0 ? 1 / sqrtf(square_sum) : 0;
-    for (int i = 0; i < FACE_TEMPLATE_N; i++) {
+    for (int i = 0; i < n; i++) {
         sum[i] += vector[i] * factor;
     }
 }
 
-bool face_worker_embed(struct face_worker *worker, const float *aligned, bool mirror,
-                       float values[FACE_TEMPLATE_N], GError **error)
+/* The cosine of two directions by the square of their sum, 2 + 2 cos. */
+static float agreement_of(const float *sum, int n)
+{
+    float square_sum = 0;
+    for (int i = 0; i < n; i++) {
+        square_sum += sum[i] * sum[i];
+    }
+    return square_sum / 2 - 1;
+}
+
+/* Of n elements, as a network with its channels in this order sees it. */
+static bool embed(struct nn_context *network, const float *aligned, bool bgr, bool mirror,
+                  float *values, int n, float *agreement, GError **error)
 {
     static const float mean[3] = {127.5F, 127.5F, 127.5F};
     static const float factor[3] = {1 / 128.0F, 1 / 128.0F, 1 / 128.0F};
     enum { SIDE = FACE_ALIGN_SIDE };
-    gint64 began = g_get_monotonic_time();
-    struct nn_context *network = worker->networks[FACE_NETWORK_FEATURE];
-    float sum[FACE_TEMPLATE_N] = {0};
+    float sum[FACE_EMBEDDING_N] = {0};
     for (int pass = 0; pass < (mirror ? 2 : 1); pass++) {
         float *input = nn_context_input(network);
-        face_resample_planes(aligned, (size_t)SIDE * SIDE, mean, factor, true, input);
+        face_resample_planes(aligned, (size_t)SIDE * SIDE, mean, factor, bgr, input);
         if (pass == 1) {
             mirror_rows(input, SIDE);
         }
         if (!nn_context_run(network, error)) {
             return false;
         }
-        add_unit(sum, nn_context_output(network, 0));
+        add_unit(sum, nn_context_output(network, 0), n);
     }
-    memset(values, 0, sizeof(float) * FACE_TEMPLATE_N);
-    add_unit(values, sum);
-    spent(&worker->timings.embed, began);
+    if (!isfinite(agreement_of(sum, n))) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_INTERNAL,
+                    "The embedding network's answer is not a number.");
+        return false;
+    }
+    memset(values, 0, sizeof(float) * (size_t)n);
+    add_unit(values, sum, n);
+    if (agreement != NULL) {
+        *agreement = agreement_of(sum, n);
+    }
     return true;
+}
+
+bool face_worker_embed(struct face_worker *worker, const float *aligned, bool mirror,
+                       float values[FACE_EMBEDDING_N], GError **error)
+{
+    gint64 began = g_get_monotonic_time();
+    bool done = embed(worker->networks[FACE_NETWORK_FEATURE], aligned, true, mirror, values,
+                      FACE_EMBEDDING_N, mirror ? &worker->agreement : NULL, error);
+    spent(&worker->timings.embed, began);
+    return done;
+}
+
+float face_worker_embed_agreement(const struct face_worker *worker)
+{
+    return worker->agreement;
+}
+
+bool face_worker_embed_second(struct face_worker *worker, const float *aligned, bool mirror,
+                              float values[FACE_SECOND_N], GError **error)
+{
+    if (worker->second == NULL) {
+        memset(values, 0, sizeof(float) * FACE_SECOND_N);
+        return true;
+    }
+    gint64 began = g_get_monotonic_time();
+    bool done = embed(worker->second, aligned, false, mirror, values, FACE_SECOND_N, NULL, error);
+    spent(&worker->timings.embed, began);
+    return done;
 }
 
 /* Softmax probability of one of n logits. */
@@ -209,6 +298,20 @@ static struct face_crop square_inside(const struct face_image *image, struct fac
     return crop;
 }
 
+float face_liveness_coverage(const struct face_image *image, const struct face_box *box)
+{
+    const float wanted = box->height * LIVENESS_CROP;
+    return fminf(fminf((float)image->width, (float)image->height) / wanted, 1);
+}
+
+/* The probability whose odds are the geometric mean of those of two. */
+static float geometric_odds(float a, float b)
+{
+    const float yes = sqrtf(a * b);
+    const float no = sqrtf((1 - a) * (1 - b));
+    return yes + no > 0 ? yes / (yes + no) : 0.5F;
+}
+
 bool face_worker_liveness(struct face_worker *worker, const struct face_image *image,
                           const struct face_box *box, float *live, GError **error)
 {
@@ -216,12 +319,23 @@ bool face_worker_liveness(struct face_worker *worker, const struct face_image *i
     struct nn_context *network = worker->networks[FACE_NETWORK_LIVENESS];
     struct face_crop crop = square_inside(image, box_centre(box), box->height * LIVENESS_CROP);
     face_resample_linear(image, &crop, worker->pixels, LIVENESS_SIDE, LIVENESS_SIDE);
-    face_resample_planes(worker->pixels, (size_t)LIVENESS_SIDE * LIVENESS_SIDE, no_mean, no_factor,
-                         true, nn_context_input(network));
-    if (!nn_context_run(network, error)) {
-        return false;
+    float looks[2] = {0};
+    bool sure = false;
+    int n = 0;
+    for (; n < 2 && !sure; n++) {
+        float *input = nn_context_input(network);
+        face_resample_planes(worker->pixels, (size_t)LIVENESS_SIDE * LIVENESS_SIDE, no_mean,
+                             no_factor, true, input);
+        if (n == 1) {
+            mirror_rows(input, LIVENESS_SIDE);
+        }
+        if (!nn_context_run(network, error)) {
+            return false;
+        }
+        looks[n] = probability(nn_context_output(network, 0), 3, 0);
+        sure = fabsf(looks[n] - 0.5F) > LIVENESS_SURE;
     }
-    *live = probability(nn_context_output(network, 0), 3, 0);
+    *live = n == 1 ? looks[0] : geometric_odds(looks[0], looks[1]);
     spent(&worker->timings.liveness, began);
     return true;
 }
@@ -304,6 +418,9 @@ bool face_worker_quality(struct face_worker *worker, const struct face_image *im
         (!face_worker_pose(worker, image, &view->box, &quality->pose, error) ||
          !face_worker_eyes(worker, image, &view->landmarks, &quality->eyes_open, error))) {
         return false;
+    }
+    if (enrolment) {
+        face_quality_assess(image, &view->landmarks, aligned, quality);
     }
     face_quality_judge(quality, enrolment);
     spent(&worker->timings.quality, began);

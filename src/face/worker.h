@@ -17,8 +17,11 @@ enum face_network {
 
 struct face_worker {
     struct face_detector_memory *detector;
+    const struct face_window_detector *windows; /* finds the faces instead; NULL: it does not */
     struct nn_context *networks[FACE_NETWORK_N];
-    float *pixels; /* scratch: an interleaved crop of any network's input size */
+    struct nn_context *second; /* NULL: there is none */
+    float *pixels;             /* scratch: an interleaved crop of any network's input size */
+    float agreement;           /* of the last mirrored embedding, face_worker_embed_agreement() */
     struct face_timings timings;
 };
 

@@ -30,6 +30,8 @@ enum http_method {
 enum http_lane {
     HTTP_LANE_QUICK, /* a few small database statements */
     HTTP_LANE_HEAVY, /* faces, password hashing, long lists: milliseconds of one core and more */
+    HTTP_LANE_LONG,  /* seconds, of several cores; of its own, so that no other request waits behind
+                      */
     HTTP_LANE_EVENT, /* answers from memory, on the event thread itself; must never wait */
     HTTP_LANE_N,
 };
@@ -189,7 +191,7 @@ struct http_lane_options {
 struct http_options {
     const char *listen; /* "127.0.0.1:8000", "[::]:8000"; port 0: any free port */
     unsigned event_threads;
-    struct http_lane_options lanes[HTTP_LANE_EVENT]; /* indexed by HTTP_LANE_QUICK, _HEAVY */
+    struct http_lane_options lanes[HTTP_LANE_EVENT]; /* by HTTP_LANE_QUICK, _HEAVY, _LONG */
     /* GET handlers of the QUICK lane run on the event threads, which saves the hop to another
      * thread and back: right as long as reading never waits for a writer. */
     bool reads_inline;

@@ -11,6 +11,7 @@
 static const char *const LANE_NAMES[HTTP_LANE_EVENT] = {
     [HTTP_LANE_QUICK] = "http-quick",
     [HTTP_LANE_HEAVY] = "http-heavy",
+    [HTTP_LANE_LONG] = "http-long",
 };
 
 void http_options_init(struct http_options *options)
@@ -20,7 +21,8 @@ void http_options_init(struct http_options *options)
         .listen = "127.0.0.1:8000",
         .event_threads = 2,
         .lanes = {[HTTP_LANE_QUICK] = {.threads = cores, .queue_max = 512},
-                  [HTTP_LANE_HEAVY] = {.threads = cores, .queue_max = 16 * cores}},
+                  [HTTP_LANE_HEAVY] = {.threads = cores, .queue_max = 16 * cores},
+                  [HTTP_LANE_LONG] = {.threads = 2, .queue_max = 8}},
         .reads_inline = true,
         .body_memory_max = 256u << 20,
         .header_seconds = 10,

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "nn/model.h"
@@ -9,7 +10,8 @@ struct nn_context {
     dnnl_stream_t stream;
     char *arena;
     dnnl_memory_t *memories; /* one a memory of the plan; constants belong to the plan */
-    dnnl_exec_arg_t **args;  /* one array a step */
+    dnnl_exec_arg_t **args;  /* one array a step that is a primitive, */
+    void ***data;            /* and one a step of our own */
 };
 
 static char *memory_bytes(const struct nn_context *context, int memory)
@@ -38,12 +40,15 @@ static void bind_args(struct nn_context *context)
 {
     const struct nn_plan *plan = context->model->plan;
     context->args = g_new0(dnnl_exec_arg_t *, plan->steps->len);
+    context->data = g_new0(void **, plan->steps->len);
     for (guint i = 0; i < plan->steps->len; i++) {
         const GArray *args = nn_plan_step(plan, i)->args;
         context->args[i] = g_new(dnnl_exec_arg_t, args->len);
+        context->data[i] = g_new(void *, args->len);
         for (guint n = 0; n < args->len; n++) {
             const struct nn_arg *arg = &g_array_index(args, struct nn_arg, n);
             context->args[i][n] = (dnnl_exec_arg_t){arg->name, context->memories[arg->memory]};
+            dnnl_memory_get_data_handle(context->memories[arg->memory], &context->data[i][n]);
         }
     }
 }
@@ -84,12 +89,14 @@ void nn_context_destroy(struct nn_context *context)
     }
     for (guint i = 0; context->args != NULL && i < plan->steps->len; i++) {
         g_free(context->args[i]);
+        g_free(context->data[i]);
     }
     if (context->stream != NULL) {
         dnnl_stream_destroy(context->stream);
     }
     g_free(context->memories);
     g_free(context->args);
+    g_free(context->data);
     free(context->arena);
     nn_model_destroy(context->model);
     g_free(context);
@@ -100,21 +107,67 @@ float *nn_context_input(struct nn_context *context)
     return (float *)(void *)memory_bytes(context, context->model->plan->input);
 }
 
+static dnnl_status_t run_step(struct nn_context *context, guint index)
+{
+    const struct nn_step *step = nn_plan_step(context->model->plan, index);
+    if (step->primitive == NULL) {
+        step->run(step->state, context->data[index]);
+        return dnnl_success;
+    }
+    return dnnl_primitive_execute(step->primitive, context->stream, (int)step->args->len,
+                                  context->args[index]);
+}
+
 bool nn_context_run(struct nn_context *context, GError **error)
 {
     const struct nn_plan *plan = context->model->plan;
     nn_thread_prepare();
     for (guint i = 0; i < plan->steps->len; i++) {
-        const struct nn_step *step = nn_plan_step(plan, i);
-        dnnl_status_t status = dnnl_primitive_execute(step->primitive, context->stream,
-                                                      (int)step->args->len, context->args[i]);
+        dnnl_status_t status = run_step(context, i);
         if (status != dnnl_success) {
             g_set_error(error, BASE_ERROR, BASE_ERROR_INTERNAL, "%s: oneDNN fails with status %d",
-                        step->text, (int)status);
+                        nn_plan_step(plan, i)->text, (int)status);
             return false;
         }
     }
     return true;
+}
+
+static double thread_microseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+static gint compare_doubles(gconstpointer a, gconstpointer b, gpointer data)
+{
+    double left = *(const double *)a;
+    double right = *(const double *)b;
+    (void)data;
+    return (left > right) - (left < right);
+}
+
+char *nn_context_profile(struct nn_context *context, guint runs)
+{
+    guint steps = context->model->plan->steps->len;
+    g_autofree double *times = g_new0(double, (gsize)steps *runs + 1);
+    nn_thread_prepare();
+    for (guint run = 0; run < runs; run++) {
+        for (guint i = 0; i < steps; i++) {
+            double began = thread_microseconds();
+            run_step(context, i);
+            times[(gsize)i * runs + run] = thread_microseconds() - began;
+        }
+    }
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; runs > 0 && i < steps; i++) {
+        double *own = times + (gsize)i * runs;
+        g_qsort_with_data(own, (gint)runs, sizeof *own, compare_doubles, NULL);
+        g_string_append_printf(text, "%9.1f  %s\n", own[runs / 2],
+                               nn_plan_step(context->model->plan, i)->text);
+    }
+    return g_string_free(text, FALSE);
 }
 
 const float *nn_context_output(const struct nn_context *context, size_t output)

@@ -324,7 +324,7 @@ static bool fuse_next(struct nn_graph *graph, struct usage *usage, guint index)
     return false;
 }
 
-bool nn_graph_fuse(struct nn_graph *graph, GError **error)
+bool nn_graph_fuse(struct nn_graph *graph, bool pointwise, GError **error)
 {
     for (guint i = 0; i < graph->nodes->len; i++) {
         struct nn_node *node = nn_graph_node(graph, i);
@@ -356,5 +356,6 @@ bool nn_graph_fuse(struct nn_graph *graph, GError **error)
     }
     usage_finish(&usage);
     nn_graph_prune(graph);
+    nn_graph_fuse_slopes(graph, pointwise);
     return true;
 }

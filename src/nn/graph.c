@@ -71,6 +71,8 @@ struct nn_node *nn_graph_node_add(struct nn_graph *graph, enum nn_kind kind, con
     node->inputs_n = inputs_n;
     node->output = output;
     node->groups = 1;
+    node->slope_before = NN_NONE;
+    node->slope_after = NN_NONE;
     g_ptr_array_add(graph->nodes, node);
     return node;
 }

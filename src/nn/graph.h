@@ -78,6 +78,10 @@ struct nn_node {
     dnnl_dims_t step;
     struct nn_post posts[NN_POSTS_MAX];
     int posts_n;
+    /* CONV: slopes (constants, one a channel) of a PReLU of the data and of one of the result,
+     * after the posts; NN_NONE without. */
+    int slope_before;
+    int slope_after;
 };
 
 struct nn_value {
@@ -114,7 +118,17 @@ int *nn_graph_uses(const struct nn_graph *graph);
 void nn_graph_prune(struct nn_graph *graph);
 
 /* Rewrites the graph for speed: batch normalisation into weights, activation functions and
- * residual sums into the primitive before them, channel shuffles recognised. */
-bool nn_graph_fuse(struct nn_graph *graph, GError **error);
+ * residual sums into the primitive before them, channel shuffles recognised. PReLUs beside
+ * depthwise convolutions become part of them where this processor has a kernel of ours; with
+ * `pointwise` those behind pointwise convolutions become part of these instead. */
+bool nn_graph_fuse(struct nn_graph *graph, bool pointwise, GError **error);
+
+/* The last part of nn_graph_fuse: the PReLUs. */
+void nn_graph_fuse_slopes(struct nn_graph *graph, bool pointwise);
+
+/* True for a depthwise convolution that our kernels can do. */
+bool nn_node_is_depthwise(const struct nn_graph *graph, const struct nn_node *node);
+/* True for a pointwise convolution that our 8-bit kernel can do. */
+bool nn_node_is_pointwise(const struct nn_graph *graph, const struct nn_node *node);
 
 #endif

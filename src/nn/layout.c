@@ -147,3 +147,16 @@ char *nn_layout_text(const dnnl_memory_desc_t *layout)
     }
     return g_string_free(text, FALSE);
 }
+
+dnnl_memory_desc_t nn_layout_part(const dnnl_memory_desc_t *layout, const struct nn_shape *part,
+                                  int axis, int64_t begin)
+{
+    dnnl_memory_desc_t result;
+    dnnl_dims_t dims = {0};
+    dnnl_dims_t offsets = {0};
+    nn_layout_dims(part, dims);
+    offsets[axis] = begin;
+    dnnl_status_t status = dnnl_memory_desc_init_submemory(&result, layout, dims, offsets);
+    g_assert(status == dnnl_success);
+    return result;
+}

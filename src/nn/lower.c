@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "nn/lower_own.h"
 
 typedef bool (*lower_fn)(struct nn_lower *, const struct nn_node *, GError **);
 
@@ -88,6 +89,13 @@ static dnnl_status_t reorder_now(struct nn_lower *lower, dnnl_memory_t from, dnn
     return status;
 }
 
+bool nn_lower_constants_take(struct nn_lower *lower, size_t bytes, GError **error)
+{
+    lower->constants += bytes;
+    return lower->constants <= NN_CONSTANTS_MAX ||
+           (nn_lower_fail(lower, dnnl_out_of_memory, error), false);
+}
+
 int nn_lower_constant(struct nn_lower *lower, int value, const struct nn_shape *shape,
                       const dnnl_memory_desc_t *layout, GError **error)
 {
@@ -96,10 +104,10 @@ int nn_lower_constant(struct nn_lower *lower, int value, const struct nn_shape *
     dnnl_memory_t from = NULL;
     dnnl_memory_t to = NULL;
     g_assert(tensor->type == NN_TYPE_FLOAT && nn_shape_count(shape) == tensor->count);
-    lower->constants += dnnl_memory_desc_get_size(layout);
-    dnnl_status_t status = lower->constants > NN_CONSTANTS_MAX
-                               ? dnnl_out_of_memory
-                               : dnnl_memory_create(&from, &plain, nn_engine(), tensor->floats);
+    if (!nn_lower_constants_take(lower, dnnl_memory_desc_get_size(layout), error)) {
+        return NN_NONE;
+    }
+    dnnl_status_t status = dnnl_memory_create(&from, &plain, nn_engine(), tensor->floats);
     if (status == dnnl_success) {
         status = dnnl_memory_create(&to, layout, nn_engine(), DNNL_MEMORY_ALLOCATE);
     }
@@ -262,7 +270,7 @@ static char *step_text(const struct nn_lower *lower, const dnnl_primitive_desc_t
     return g_string_free(text, FALSE);
 }
 
-static void touch(struct nn_lower *lower, int memory, int step)
+void nn_lower_touch(struct nn_lower *lower, int memory, int step)
 {
     int buffer = buffer_of(lower, memory);
     if (buffer != NN_NONE) {
@@ -290,7 +298,7 @@ bool nn_lower_step(struct nn_lower *lower, dnnl_primitive_desc_t descriptor,
     }
     dnnl_primitive_desc_destroy(descriptor);
     for (guint i = 0; i < step.args->len; i++) {
-        touch(lower, g_array_index(step.args, struct nn_arg, i).memory, index);
+        nn_lower_touch(lower, g_array_index(step.args, struct nn_arg, i).memory, index);
     }
     g_array_append_val(lower->plan->steps, step);
     return true;
@@ -354,22 +362,33 @@ static bool lower_outputs(struct nn_lower *lower, GError **error)
             memory = copy;
         }
         /* Kept until the next run. */
-        touch(lower, memory, G_MAXINT);
+        nn_lower_touch(lower, memory, G_MAXINT);
         g_array_append_val(lower->plan->outputs, memory);
     }
     return true;
 }
 
+static bool add_input(struct nn_lower *lower, bool channels_last, GError **error)
+{
+    const struct nn_shape *shape = &nn_graph_value(lower->graph, lower->graph->input)->shape;
+    if (channels_last && shape->rank != 4) {
+        g_set_error(error, BASE_ERROR, BASE_ERROR_INVALID,
+                    "an input of %d dimensions cannot have its channels last", shape->rank);
+        return false;
+    }
+    dnnl_memory_desc_t layout =
+        channels_last ? nn_layout_channels_last(shape) : nn_layout_plain(shape);
+    lower->plan->input = nn_lower_memory_new(lower, &layout);
+    return nn_lower_bind(lower, lower->graph->input, lower->plan->input);
+}
+
 static bool lower_all(struct nn_lower *lower, GError **error)
 {
     const struct nn_graph *graph = lower->graph;
-    dnnl_memory_desc_t plain = nn_layout_plain(&nn_graph_value(graph, graph->input)->shape);
-    lower->plan->input = nn_lower_memory_new(lower, &plain);
-    nn_lower_bind(lower, graph->input, lower->plan->input);
     for (guint i = 0; i < graph->nodes->len; i++) {
         const struct nn_node *node = nn_graph_node(graph, i);
         lower->node = node;
-        if (!lower_kinds[node->kind](lower, node, error)) {
+        if (!lower->within[node->output] && !lower_kinds[node->kind](lower, node, error)) {
             return false;
         }
         for (int n = 0; n < node->inputs_n; n++) {
@@ -383,28 +402,65 @@ static bool lower_all(struct nn_lower *lower, GError **error)
     if (!lower_outputs(lower, error)) {
         return false;
     }
-    touch(lower, lower->plan->input, G_MAXINT);
+    nn_lower_touch(lower, lower->plan->input, G_MAXINT);
     return nn_plan_arrange(lower->plan, error);
 }
 
-struct nn_plan *nn_lower_graph(const struct nn_graph *graph, GError **error)
+static int *nones_new(guint count)
+{
+    int *list = g_new(int, count);
+    memset(list, 0xff, count * sizeof(int));
+    return list;
+}
+
+/* Numbers the values that pointwise convolutions read, and counts who will read 8-bit copies. */
+static void number_ranges(struct nn_lower *lower)
+{
+    const struct nn_graph *graph = lower->graph;
+    int numbers = 0;
+    lower->reader_of = nones_new(graph->values->len);
+    lower->bytes_of = nones_new(graph->values->len);
+    lower->byte_reads = g_new0(int, graph->values->len);
+    for (guint i = 0; i < graph->nodes->len; i++) {
+        const struct nn_node *node = nn_graph_node(graph, i);
+        if (!nn_node_is_pointwise(graph, node)) {
+            continue;
+        }
+        int *number = &lower->reader_of[node->inputs[0]];
+        *number = *number == NN_NONE ? numbers++ : *number;
+        lower->byte_reads[node->inputs[0]] += nn_lower_takes_pointwise(lower, node) ? 1 : 0;
+    }
+}
+
+struct nn_plan *nn_lower_graph(const struct nn_graph *graph, const struct nn_options *options,
+                               GError **error)
 {
     guint count = graph->values->len;
-    struct nn_lower lower = {.graph = graph, .plan = nn_plan_create()};
+    struct nn_lower lower = {.graph = graph,
+                             .plan = nn_plan_create(),
+                             .int8 = options->int8,
+                             .observe = options->observe};
     nn_thread_prepare();
     if (dnnl_stream_create(&lower.stream, nn_engine(), dnnl_stream_in_order) != dnnl_success) {
         nn_plan_destroy(lower.plan);
         g_set_error(error, BASE_ERROR, BASE_ERROR_INTERNAL, "oneDNN makes no stream");
         return NULL;
     }
-    lower.memory_of = g_new(int, count);
-    memset(lower.memory_of, 0xff, count * sizeof(int));
+    lower.memory_of = nones_new(count);
     lower.reads_left = nn_graph_uses(graph);
     lower.pending = g_array_new(FALSE, TRUE, sizeof(int));
-    bool good = lower_all(&lower, error);
+    nn_lower_rows_prepare(&lower);
+    if (lower.int8 != NULL || lower.observe != NULL) {
+        number_ranges(&lower);
+    }
+    bool good = add_input(&lower, options->channels_last, error) && lower_all(&lower, error);
     dnnl_stream_destroy(lower.stream);
     g_free(lower.memory_of);
     g_free(lower.reads_left);
+    nn_lower_rows_finish(&lower);
+    g_free(lower.reader_of);
+    g_free(lower.byte_reads);
+    g_free(lower.bytes_of);
     g_array_unref(lower.pending);
     if (!good) {
         nn_plan_destroy(lower.plan);

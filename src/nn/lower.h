@@ -9,7 +9,9 @@
 #define NN_LOWER_H
 
 #include "nn/graph.h"
+#include "nn/nn.h"
 #include "nn/plan.h"
+#include "nn/quantise.h"
 
 #define NN_ARGS_MAX 8
 /* Bytes of all constants in the layouts of their nodes: nodes may share them in the file, but each
@@ -25,10 +27,24 @@ struct nn_lower {
     GArray *pending;            /* int per buffer: sum of reads_left of the values in it */
     size_t constants;           /* bytes, against NN_CONSTANTS_MAX */
     const struct nn_node *node; /* for messages */
+
+    /* Of nn_lower_rows; one of each a value: */
+    const struct nn_node **reader; /* a node that reads it, or NULL */
+    bool *within;                  /* the node that makes it has been lowered with one before it */
+    int *joint; /* of a concatenation: memory into which its parts are written, or NN_NONE */
+
+    const struct nn_ranges *int8; /* as in nn_options */
+    struct nn_ranges *observe;
+    int *reader_of; /* value → number of its range, NN_NONE unless a pointwise convolution reads it;
+                     * this and those below are NULL without ranges */
+    int *byte_reads; /* value → reads of its 8-bit copy */
+    int *bytes_of;   /* value → memory of that, NN_NONE before it is made */
 };
 
-/* The plan of a fused graph; NULL with an error that names the node. */
-struct nn_plan *nn_lower_graph(const struct nn_graph *graph, GError **error);
+/* The plan of a fused graph; NULL with an error that names the node. The graph was fused with
+ * `pointwise` when the options have ranges. */
+struct nn_plan *nn_lower_graph(const struct nn_graph *graph, const struct nn_options *options,
+                               GError **error);
 
 /* Layouts. */
 void nn_layout_dims(const struct nn_shape *shape, dnnl_dims_t dims);
@@ -38,6 +54,9 @@ dnnl_memory_desc_t nn_layout_any(const struct nn_shape *shape);
 dnnl_memory_desc_t nn_layout_like(const dnnl_memory_desc_t *like, const struct nn_shape *shape);
 /* Dense with axis 1 innermost, as in NHWC. */
 dnnl_memory_desc_t nn_layout_channels_last(const struct nn_shape *shape);
+/* The part of a dense layout that begins at `begin` along the axis; no block may be cut. */
+dnnl_memory_desc_t nn_layout_part(const dnnl_memory_desc_t *layout, const struct nn_shape *part,
+                                  int axis, int64_t begin);
 /* True when the bytes lie dense and row-major, whatever the layout is called. */
 bool nn_layout_is_plain(const dnnl_memory_desc_t *layout);
 /* The axes as letters from the outermost to the innermost, blocks at the end, such as "abcd16b".
@@ -72,9 +91,13 @@ dnnl_primitive_desc_t nn_lower_descriptor(struct nn_lower *lower, const void *op
                                           const dnnl_post_ops_t post_ops, GError **error);
 const dnnl_memory_desc_t *nn_lower_query(const dnnl_primitive_desc_t descriptor, dnnl_query_t what,
                                          int index);
+/* Counts bytes of constants; false with an error over NN_CONSTANTS_MAX. */
+bool nn_lower_constants_take(struct nn_lower *lower, size_t bytes, GError **error);
 /* Makes the primitive, adds scratch memory and the step. Takes the descriptor. */
 bool nn_lower_step(struct nn_lower *lower, dnnl_primitive_desc_t descriptor,
                    const struct nn_arg *args, guint args_n, GError **error);
+/* A step reads or writes the memory: its buffer lives until then. */
+void nn_lower_touch(struct nn_lower *lower, int memory, int step);
 /* Sum and element-wise posts of the node; NULL when it has none. Free with
  * dnnl_post_ops_destroy. */
 dnnl_post_ops_t nn_lower_posts(const struct nn_node *node);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "nn/lower.h"
+#include "nn/lower_own.h"
 
 /* (O,I,…) for one group, (G,O/G,I/G,…) for several. */
 static struct nn_shape grouped_weights(const struct nn_shape *weights, int64_t groups)
@@ -89,12 +89,42 @@ static bool layer_step(struct nn_lower *lower, const struct nn_node *node,
            nn_lower_bind(lower, node->output, out);
 }
 
+/* The PReLU of a pointwise convolution that is done in floats after all. */
+static bool slope_step(struct nn_lower *lower, const struct nn_node *node, GError **error)
+{
+    struct nn_planes planes;
+    int memory = lower->memory_of[node->output];
+    if (!nn_planes_of(nn_lower_layout(lower, memory), &planes)) {
+        dnnl_memory_desc_t last =
+            nn_layout_channels_last(&nn_graph_value(lower->graph, node->output)->shape);
+        memory = nn_lower_reordered(lower, memory, &last, error);
+        if (memory == NN_NONE) {
+            return false;
+        }
+        nn_lower_bind(lower, node->output, memory);
+    }
+    return nn_lower_own_prelu(lower, memory, node->slope_after);
+}
+
 bool nn_lower_conv(struct nn_lower *lower, const struct nn_node *node, GError **error)
 {
     struct nn_shape weights =
         grouped_weights(&nn_graph_value(lower->graph, node->inputs[1])->shape, node->groups);
+    if (!nn_lower_observe(lower, node, error)) {
+        return false;
+    }
+    if (nn_lower_takes_pointwise(lower, node)) {
+        return nn_lower_pointwise(lower, node, error);
+    }
+    if (nn_lower_takes_rows(lower, node)) {
+        return nn_lower_rows(lower, node, error);
+    }
+    if (nn_lower_takes_depthwise(lower, node)) {
+        return nn_lower_depthwise(lower, node, error);
+    }
     dnnl_primitive_desc_t descriptor = conv_descriptor(lower, node, &weights, error);
-    return descriptor != NULL && layer_step(lower, node, &weights, descriptor, error);
+    return descriptor != NULL && layer_step(lower, node, &weights, descriptor, error) &&
+           (node->slope_after == NN_NONE || slope_step(lower, node, error));
 }
 
 bool nn_lower_inner(struct nn_lower *lower, const struct nn_node *node, GError **error)

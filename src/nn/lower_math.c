@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "nn/lower.h"
+#include "nn/lower_own.h"
 
 /* Where a one-input primitive writes: over its input when it may. */
 static int in_place(struct nn_lower *lower, int from, int value)
@@ -204,6 +204,20 @@ bool nn_lower_scale(struct nn_lower *lower, const struct nn_node *node, GError *
 
 /* A primitive of its own, in place: as a post-operation of a convolution this version of oneDNN
  * falls back to reference code, a thousand times slower. */
+/* oneDNN has reference code alone where there is no AVX2. */
+static bool takes_own_prelu(const struct nn_lower *lower, const struct nn_node *node, int memory)
+{
+    struct nn_planes planes;
+    const struct nn_tensor *slope = nn_graph_value(lower->graph, node->inputs[1])->constant;
+    if (nn_kernels() == NULL || slope == NULL ||
+        !nn_planes_of(nn_lower_layout(lower, memory), &planes)) {
+        return false;
+    }
+    int64_t channels = nn_lower_layout(lower, memory)->dims[1];
+    struct nn_shape shape = nn_shape_extended(&slope->shape, 4);
+    return shape.rank == 4 && shape.dims[1] == channels && slope->count == channels;
+}
+
 bool nn_lower_prelu(struct nn_lower *lower, const struct nn_node *node, GError **error)
 {
     struct nn_shape data = nn_graph_value(lower->graph, node->inputs[0])->shape;
@@ -212,6 +226,11 @@ bool nn_lower_prelu(struct nn_lower *lower, const struct nn_node *node, GError *
     int from = nn_lower_input(lower, node->inputs[0], error);
     if (from == NN_NONE) {
         return false;
+    }
+    if (takes_own_prelu(lower, node, from)) {
+        from = nn_lower_overwritable(lower, from, node->inputs[0], error);
+        return from != NN_NONE && nn_lower_own_prelu(lower, from, node->inputs[1]) &&
+               nn_lower_bind(lower, node->output, from);
     }
     struct nn_shape vector = nn_shape_extended(&data, 1);
     slope = nn_shape_extended(&slope, vector.rank);

@@ -17,6 +17,30 @@ static dnnl_memory_desc_t joint_layout(const struct nn_lower *lower, const struc
     return cut ? nn_layout_channels_last(shape) : nn_layout_like(first, shape);
 }
 
+/* Some parts were written into their place already; the others are copied there. */
+static bool concat_joint(struct nn_lower *lower, const struct nn_node *node, int joint,
+                         GError **error)
+{
+    int64_t begin = 0;
+    for (int i = 0; i < node->inputs_n; i++) {
+        const struct nn_shape *shape = &nn_graph_value(lower->graph, node->inputs[i])->shape;
+        int memory = nn_lower_input(lower, node->inputs[i], error);
+        if (memory == NN_NONE) {
+            return false;
+        }
+        bool there = nn_plan_memory(lower->plan, memory)->buffer ==
+                     nn_plan_memory(lower->plan, joint)->buffer;
+        dnnl_memory_desc_t part =
+            nn_layout_part(nn_lower_layout(lower, joint), shape, node->axis, begin);
+        if (!there &&
+            !nn_lower_copy(lower, memory, nn_lower_memory_view(lower, joint, &part), error)) {
+            return false;
+        }
+        begin += shape->dims[node->axis];
+    }
+    return nn_lower_bind(lower, node->output, joint);
+}
+
 bool nn_lower_concat(struct nn_lower *lower, const struct nn_node *node, GError **error)
 {
     guint count = (guint)node->inputs_n;
@@ -25,6 +49,9 @@ bool nn_lower_concat(struct nn_lower *lower, const struct nn_node *node, GError 
     dnnl_primitive_desc_t descriptor = NULL;
     dnnl_primitive_attr_t attributes = NULL;
     dnnl_memory_desc_t out = {0};
+    if (lower->joint[node->output] != NN_NONE) {
+        return concat_joint(lower, node, lower->joint[node->output], error);
+    }
     for (guint i = 0; i < count; i++) {
         int value = node->inputs[i];
         int memory = nn_lower_input(lower, value, error);

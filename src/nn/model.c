@@ -7,6 +7,7 @@
 #include "nn/import.h"
 #include "nn/lower.h"
 #include "nn/model.h"
+#include "nn/tflite.h"
 
 #define SIZE_MAX_DEFAULT ((size_t)512 << 20)
 
@@ -39,6 +40,16 @@ static struct nn_model *model_new(const struct nn_graph *graph, struct nn_plan *
     return model;
 }
 
+static struct nn_graph *import(const void *data, size_t size, const struct nn_options *options,
+                               GError **error)
+{
+    if (nn_tflite_recognise(data, size)) {
+        return nn_tflite_import(data, size, options, error);
+    }
+    g_autoptr(Onnx__ModelProto) proto = nn_proto_parse(data, size, error);
+    return proto != NULL ? nn_import_model(proto, options, error) : NULL;
+}
+
 struct nn_model *nn_model_load_bytes(const void *data, size_t size,
                                      const struct nn_options *options, GError **error)
 {
@@ -48,15 +59,14 @@ struct nn_model *nn_model_load_bytes(const void *data, size_t size,
                     "the model has %zu bytes; the limit is %zu", size, limit);
         return NULL;
     }
-    g_autoptr(Onnx__ModelProto) proto = nn_proto_parse(data, size, error);
-    if (proto == NULL) {
-        return NULL;
-    }
     nn_thread_prepare();
-    struct nn_graph *graph = nn_import_model(proto, options, error);
+    struct nn_graph *graph = import(data, size, options, error);
     struct nn_plan *plan = NULL;
-    if (graph != NULL && nn_graph_fuse(graph, error)) {
-        plan = nn_lower_graph(graph, error);
+    const struct nn_options usual = {0};
+    options = options != NULL ? options : &usual;
+    bool ranges = options->int8 != NULL || options->observe != NULL;
+    if (graph != NULL && nn_graph_fuse(graph, ranges, error)) {
+        plan = nn_lower_graph(graph, options, error);
     }
     struct nn_model *model = plan != NULL ? model_new(graph, plan) : NULL;
     nn_graph_destroy(graph);

@@ -26,6 +26,9 @@ static void step_clear(gpointer data)
     if (step->primitive != NULL) {
         dnnl_primitive_destroy(step->primitive);
     }
+    if (step->state_free != NULL) {
+        step->state_free(step->state);
+    }
     g_array_unref(step->args);
     g_free(step->text);
 }

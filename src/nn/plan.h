@@ -30,10 +30,16 @@ struct nn_arg {
     int memory; /* index */
 };
 
+/* A step of our own: the data of its arguments, in their order. */
+typedef void (*nn_step_fn)(const void *state, void *const *args);
+
 struct nn_step {
-    dnnl_primitive_t primitive;
-    GArray *args; /* struct nn_arg */
+    dnnl_primitive_t primitive; /* NULL: `run` */
+    GArray *args;               /* struct nn_arg */
     char *text;
+    nn_step_fn run;
+    void *state; /* owned */
+    GDestroyNotify state_free;
 };
 
 struct nn_plan {

@@ -1,18 +1,12 @@
 /* Everybody in one picture. */
-#include "recognise/internal.h"
+#include "recognise/faces.h"
 
+#include <math.h>
 #include <string.h>
 
 #define FACES_MAX_DEFAULT 200
-/* Candidates of each face that take part in the assignment. */
-#define CANDIDATES 8
-
-/* One face while it is being answered. */
-struct face {
-    struct recognise_answer answer;
-    struct recognise_candidate candidates[CANDIDATES];
-    size_t candidates_n;
-};
+/* What a score of exactly `review` counts in the assignment. */
+#define GAIN_LEAST 1e-3F
 
 /* One picture while it is being answered. */
 struct picture {
@@ -24,11 +18,11 @@ struct picture {
 };
 
 static bool describe(const struct picture *picture, const struct face_view *view, float *aligned,
-                     struct face *face, GError **error)
+                     struct recognise_face *face, GError **error)
 {
     struct recognise_answer *answer = &face->answer;
     const struct recognise_options *options = picture->options;
-    float values[FACE_TEMPLATE_N];
+    float values[FACE_TEMPLATE_N] = {0};
     face_worker_align(picture->worker, &picture->image, view, aligned);
     if (!face_worker_quality(picture->worker, &picture->image, view, aligned, false,
                              &answer->quality, error)) {
@@ -49,25 +43,51 @@ static bool describe(const struct picture *picture, const struct face_view *view
             return true;
         }
     }
+    struct recognise_cuts cuts = {.n = 1};
+    g_autofree uint8_t *cut = g_new(uint8_t, RECOGNISE_CUT_BYTES);
+    recognise_cut_keep(aligned, cut);
+    cuts.faces[0] = cut;
     if (!face_worker_embed(picture->worker, aligned, options->group, values, error)) {
+        explicit_bzero(cut, RECOGNISE_CUT_BYTES);
         return false;
     }
     gint64 began = g_get_monotonic_time();
-    face->candidates_n = recognise_search(picture->recogniser, values, &options->scope, CANDIDATES,
-                                          face->candidates);
+    face->candidates_n =
+        recognise_search_twice(picture->recogniser, picture->worker, &cuts, values, &options->scope,
+                               RECOGNISE_FACE_CANDIDATES, face->candidates);
+    explicit_bzero(cut, RECOGNISE_CUT_BYTES);
+    explicit_bzero(values, sizeof values);
     face_worker_timings(picture->worker)->search += (double)(g_get_monotonic_time() - began);
     recognise_answer_decide(answer, &picture->thresholds, face->candidates, face->candidates_n);
     return true;
 }
 
+void recognise_face_init(struct recognise_face *face, const struct face_image *image,
+                         const struct face_view *view, size_t faces)
+{
+    *face = (struct recognise_face){
+        .answer = {.score = -1,
+                   .runner_up_score = -1,
+                   .live = -1,
+                   .faces = faces,
+                   .width = (int)lrintf((float)image->width * image->scale),
+                   .height = (int)lrintf((float)image->height * image->scale)},
+    };
+    recognise_view_scale(view, image->scale, &face->answer.box, &face->answer.landmarks);
+}
+
+static bool takes_part(const struct recognise_face *face)
+{
+    return face->answer.kind == RECOGNISE_MATCH || face->answer.kind == RECOGNISE_NEEDS_REVIEW;
+}
+
 /* Every person who is a candidate of some face, once, in columns. */
-static GHashTable *number_people(const GArray *faces)
+static GHashTable *number_people(struct recognise_face *faces, size_t n)
 {
     GHashTable *columns = g_hash_table_new(base_uuid_hash, base_uuid_equal);
-    for (guint i = 0; i < faces->len; i++) {
-        struct face *face = &g_array_index(faces, struct face, i);
-        for (size_t j = 0; j < face->candidates_n; j++) {
-            struct base_uuid *person = &face->candidates[j].person;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; takes_part(&faces[i]) && j < faces[i].candidates_n; j++) {
+            struct base_uuid *person = &faces[i].candidates[j].person;
             if (!g_hash_table_contains(columns, person)) {
                 g_hash_table_insert(columns, person, GUINT_TO_POINTER(g_hash_table_size(columns)));
             }
@@ -76,65 +96,75 @@ static GHashTable *number_people(const GArray *faces)
     return columns;
 }
 
+static size_t column_of(GHashTable *columns, const struct base_uuid *person)
+{
+    return GPOINTER_TO_UINT(g_hash_table_lookup(columns, person));
+}
+
 static void take_away(struct recognise_answer *answer)
 {
     answer->kind = RECOGNISE_UNKNOWN;
+    answer->doubt = RECOGNISE_DOUBT_NONE;
     answer->person = (struct base_uuid){0};
     answer->runner_up = (struct base_uuid){0};
+    answer->candidates_n = 0;
 }
 
 /* A face whose best candidate is somebody else's face may still be its second best, but only a
  * person can say so. */
-static void give(struct face *face, const struct recognise_candidate *given)
+static void give(struct recognise_face *face, const struct recognise_candidate *given)
 {
     struct recognise_answer *answer = &face->answer;
     if (base_uuid_equal(&given->person, &face->candidates[0].person)) {
         return;
     }
+    struct recognise_answer before = *answer;
     answer->kind = RECOGNISE_NEEDS_REVIEW;
+    answer->doubt = RECOGNISE_DOUBT_ASSIGNED;
     answer->person = given->person;
     answer->score = given->score;
     answer->runner_up = face->candidates[0].person;
     answer->runner_up_score = face->candidates[0].score;
+    answer->candidates_n = 0;
+    recognise_answer_candidate(answer, &given->person, given->score);
+    for (size_t i = 0; i < before.candidates_n; i++) {
+        recognise_answer_candidate(answer, &before.candidates[i].person,
+                                   before.candidates[i].score);
+    }
 }
 
-static void one_person_once(GArray *faces, const struct recognise_thresholds *thresholds)
+void recognise_faces_assign(struct recognise_face *faces, size_t n,
+                            const struct recognise_thresholds *thresholds)
 {
-    g_autoptr(GHashTable) columns = number_people(faces);
+    g_autoptr(GHashTable) columns = number_people(faces, n);
     size_t people = g_hash_table_size(columns);
     if (people == 0) {
         return;
     }
     float review = MIN(thresholds->review, thresholds->match);
-    g_autofree float *gains = g_new0(float, faces->len *people);
-    g_autofree int *assigned = g_new(int, faces->len);
-    for (guint i = 0; i < faces->len; i++) {
-        const struct face *face = &g_array_index(faces, struct face, i);
-        for (size_t j = 0; j < face->candidates_n; j++) {
-            guint column =
-                GPOINTER_TO_UINT(g_hash_table_lookup(columns, &face->candidates[j].person));
-            /* Shifted, so that a negative threshold of a benchmark works as well. */
-            if (face->candidates[j].score >= review) {
-                gains[i * people + column] = face->candidates[j].score + 1.001F;
+    g_autofree float *gains = g_new0(float, n *people);
+    g_autofree int *assigned = g_new(int, n);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; takes_part(&faces[i]) && j < faces[i].candidates_n; j++) {
+            const struct recognise_candidate *candidate = &faces[i].candidates[j];
+            if (candidate->score >= review) {
+                gains[i * people + column_of(columns, &candidate->person)] =
+                    candidate->score - review + GAIN_LEAST;
             }
         }
     }
-    recognise_assign(gains, faces->len, people, assigned);
-    for (guint i = 0; i < faces->len; i++) {
-        struct face *face = &g_array_index(faces, struct face, i);
-        if (face->answer.kind != RECOGNISE_MATCH && face->answer.kind != RECOGNISE_NEEDS_REVIEW) {
-            continue;
-        }
+    recognise_assign(gains, n, people, assigned);
+    for (size_t i = 0; i < n; i++) {
         const struct recognise_candidate *given = NULL;
-        for (size_t j = 0; given == NULL && j < face->candidates_n; j++) {
-            guint column =
-                GPOINTER_TO_UINT(g_hash_table_lookup(columns, &face->candidates[j].person));
-            given = assigned[i] == (int)column ? &face->candidates[j] : NULL;
+        for (size_t j = 0; takes_part(&faces[i]) && given == NULL && j < faces[i].candidates_n;
+             j++) {
+            const struct recognise_candidate *candidate = &faces[i].candidates[j];
+            given = assigned[i] == (int)column_of(columns, &candidate->person) ? candidate : NULL;
         }
-        if (given == NULL) {
-            take_away(&face->answer);
-        } else {
-            give(face, given);
+        if (given != NULL) {
+            give(&faces[i], given);
+        } else if (takes_part(&faces[i])) {
+            take_away(&faces[i].answer);
         }
     }
 }
@@ -149,24 +179,24 @@ static bool answer_faces(const struct picture *picture, GArray *faces, GError **
     }
     guint most =
         picture->options->faces_max > 0 ? (guint)picture->options->faces_max : FACES_MAX_DEFAULT;
-    g_autofree float *aligned = g_new(float, (gsize)FACE_ALIGN_SIDE *FACE_ALIGN_SIDE * 3);
-    for (guint i = 0; i < MIN(views->len, most); i++) {
+    g_autofree float *aligned = g_new(float, RECOGNISE_CUT_BYTES);
+    bool described = true;
+    for (guint i = 0; described && i < MIN(views->len, most); i++) {
         const struct face_view *view = &g_array_index(views, struct face_view, i);
-        struct face face = {
-            .answer = {.score = -1,
-                       .runner_up_score = -1,
-                       .live = -1,
-                       .faces = views->len,
-                       .width = (int)((float)image->width * image->scale + 0.5F),
-                       .height = (int)((float)image->height * image->scale + 0.5F)},
-        };
-        recognise_view_scale(view, image->scale, &face.answer.box, &face.answer.landmarks);
-        if (!describe(picture, view, aligned, &face, error)) {
-            return false;
-        }
+        struct recognise_face face;
+        recognise_face_init(&face, image, view, views->len);
+        described = describe(picture, view, aligned, &face, error);
         g_array_append_val(faces, face);
     }
-    one_person_once(faces, &picture->thresholds);
+    explicit_bzero(aligned, RECOGNISE_CUT_BYTES * sizeof *aligned);
+    if (!described) {
+        return false;
+    }
+    struct recognise_face *all = (struct recognise_face *)(void *)faces->data;
+    recognise_faces_assign(all, faces->len, &picture->thresholds);
+    for (guint i = 0; i < faces->len; i++) {
+        recognise_answer_check(picture->recogniser, &picture->options->scope, &all[i].answer);
+    }
     return true;
 }
 
@@ -189,7 +219,7 @@ GArray *recognise_faces(struct recogniser *recogniser, const struct recognise_pi
     if (picture.worker == NULL) {
         return NULL;
     }
-    g_autoptr(GArray) faces = g_array_new(FALSE, FALSE, sizeof(struct face));
+    g_autoptr(GArray) faces = g_array_new(FALSE, FALSE, sizeof(struct recognise_face));
     bool answered =
         recognise_picture_decode(recogniser, picture.worker, encoded, 0, &picture.image, error) &&
         answer_faces(&picture, faces, error);
@@ -201,7 +231,7 @@ GArray *recognise_faces(struct recogniser *recogniser, const struct recognise_pi
     }
     GArray *answers = g_array_new(FALSE, FALSE, sizeof(struct recognise_answer));
     for (guint i = 0; i < faces->len; i++) {
-        struct recognise_answer *answer = &g_array_index(faces, struct face, i).answer;
+        struct recognise_answer *answer = &g_array_index(faces, struct recognise_face, i).answer;
         answer->timings = timings;
         g_array_append_val(answers, *answer);
     }

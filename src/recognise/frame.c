@@ -79,12 +79,11 @@ static bool one_in_front(const struct face_image *image, const GArray *views)
     return face_box_prominence(first, image) >= DOMINANCE_MIN * face_box_prominence(second, image);
 }
 
-/* Quality, embedding and liveness of the chosen face. */
-static bool describe(struct face_worker *worker, const struct face_image *image,
-                     const struct face_view *view, const struct recognise_task *task,
-                     struct recognise_frame *frame, GError **error)
+/* Quality, embedding and liveness of the chosen face; `aligned` is overwritten. */
+static bool describe_aligned(struct face_worker *worker, const struct face_image *image,
+                             const struct face_view *view, const struct recognise_task *task,
+                             float *aligned, struct recognise_frame *frame, GError **error)
 {
-    g_autofree float *aligned = g_new(float, (gsize)FACE_ALIGN_SIDE *FACE_ALIGN_SIDE * 3);
     face_worker_align(worker, image, view, aligned);
     if (!face_worker_quality(worker, image, view, aligned, task->enrolment, &frame->quality,
                              error)) {
@@ -96,11 +95,31 @@ static bool describe(struct face_worker *worker, const struct face_image *image,
         return true;
     }
     if (!task->skip_liveness &&
-        !face_worker_liveness(worker, image, &view->box, &frame->live, error)) {
+        !recognise_liveness_measure(worker, image, &view->box, &frame->liveness, error)) {
         return false;
     }
+    frame->live = task->skip_liveness ? -1 : frame->liveness.live;
     frame->kind = RECOGNISE_MATCH;
-    return face_worker_embed(worker, aligned, task->enrolment, frame->values, error);
+    if (!face_worker_embed(worker, aligned, task->enrolment, frame->values, error)) {
+        return false;
+    }
+    if (task->enrolment) {
+        recognise_enrol_conclude(worker, aligned, task, frame);
+        return face_worker_embed_second(worker, aligned, true, frame->values + FACE_EMBEDDING_N,
+                                        error);
+    }
+    recognise_cut_keep(aligned, frame->cut);
+    return true;
+}
+
+static bool describe(struct face_worker *worker, const struct face_image *image,
+                     const struct face_view *view, const struct recognise_task *task,
+                     struct recognise_frame *frame, GError **error)
+{
+    g_autofree float *aligned = g_new(float, RECOGNISE_CUT_BYTES);
+    bool described = describe_aligned(worker, image, view, task, aligned, frame, error);
+    explicit_bzero(aligned, RECOGNISE_CUT_BYTES * sizeof *aligned);
+    return described;
 }
 
 static bool analyse(struct recogniser *recogniser, struct face_worker *worker,

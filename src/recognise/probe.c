@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-/* Frames of one moment that are less alike than this show two people. */
-#define SAME_PERSON_MIN 0.2F
 /* All frames together may have this many times the pixels of the largest picture: a small file can
  * be a large picture, and every pixel costs time. */
 #define FRAMES_PIXELS_FACTOR 2
@@ -46,26 +44,67 @@ static void copy_frame(const struct recognise_frame *frame, struct recognise_ans
     answer->live = frame->live;
 }
 
-/* Gathers the usable frames' embeddings one after another, and the mean liveness. False when they
- * are not all like the best one. */
-static bool gather(const struct recognise_frame *frames, size_t n, size_t best, float *templates,
-                   size_t *usable, float *live)
+/* The usable frames as one: their template in `fused`, the liveness of those that counted in
+ * `lives`, their faces in `cuts`, and the best of those in the answer. Returns how many counted; 0
+ * when they show different people.
+ */
+static size_t gather(const struct recognise_frame *frames, size_t n, float fused[FACE_TEMPLATE_N],
+                     struct recognise_liveness_frame *lives, struct recognise_cuts *cuts,
+                     struct recognise_answer *answer)
 {
-    double live_sum = 0;
-    *usable = 0;
+    const struct recognise_frame *usable[RECOGNISE_FRAMES_MAX];
+    const float *templates[RECOGNISE_FRAMES_MAX];
+    float qualities[RECOGNISE_FRAMES_MAX];
+    bool used[RECOGNISE_FRAMES_MAX] = {false};
+    size_t usable_n = 0;
     for (size_t i = 0; i < n; i++) {
-        if (frames[i].kind != RECOGNISE_MATCH) {
-            continue;
+        if (frames[i].kind == RECOGNISE_MATCH) {
+            templates[usable_n] = frames[i].values;
+            qualities[usable_n] = frames[i].quality.overall;
+            usable[usable_n++] = &frames[i];
         }
-        if (recognise_similarity(frames[i].values, frames[best].values) < SAME_PERSON_MIN) {
-            return false;
-        }
-        memcpy(templates + *usable * FACE_TEMPLATE_N, frames[i].values, sizeof frames[i].values);
-        live_sum += frames[i].live;
-        (*usable)++;
     }
-    *live = (float)(live_sum / (double)*usable);
-    return true;
+    if (recognise_frames_fuse(templates, qualities, usable_n, fused, used) == 0) {
+        return 0;
+    }
+    const struct recognise_frame *best = NULL;
+    size_t counted = 0;
+    for (size_t i = 0; i < usable_n; i++) {
+        if (used[i]) {
+            lives[counted++] = usable[i]->liveness;
+            if (cuts->n < RECOGNISE_CUTS_MAX) {
+                cuts->faces[cuts->n++] = usable[i]->cut;
+            }
+            best = best == NULL || qualities[i] > best->quality.overall ? usable[i] : best;
+        }
+    }
+    copy_frame(best, answer);
+    answer->frame = (size_t)(best - frames);
+    return counted;
+}
+
+static void decide(struct recogniser *recogniser, const struct recognise_options *options,
+                   const struct recognise_cuts *cuts, float *fused, struct recognise_answer *answer)
+{
+    struct recognise_candidate candidates[RECOGNISE_CANDIDATES_MAX];
+    struct recognise_candidate wider[RECOGNISE_CANDIDATES_MAX];
+    gint64 began = g_get_monotonic_time();
+    size_t n = recognise_search_twice(recogniser, NULL, cuts, fused, &options->scope,
+                                      RECOGNISE_CANDIDATES_MAX, candidates);
+    size_t wider_n = 0;
+    if (options->wider != NULL) {
+        bool whole = recognise_template_is_whole(fused);
+        wider_n = recognise_search_twice(recogniser, NULL, cuts, fused, options->wider,
+                                         RECOGNISE_CANDIDATES_MAX, wider);
+        /* Scores of the two scopes are compared: then both are by the same networks. */
+        if (recognise_template_is_whole(fused) != whole) {
+            n = recognise_search(recogniser, fused, &options->scope, RECOGNISE_CANDIDATES_MAX,
+                                 candidates);
+        }
+    }
+    answer->twice = recognise_template_is_whole(fused);
+    answer->timings.search = (double)(g_get_monotonic_time() - began);
+    recognise_answer_conclude(recogniser, options, candidates, n, wider, wider_n, answer);
 }
 
 static void answer_frames(struct recogniser *recogniser, const struct recognise_frame *frames,
@@ -78,28 +117,31 @@ static void answer_frames(struct recogniser *recogniser, const struct recognise_
         return;
     }
     struct recognise_thresholds thresholds = recognise_options_thresholds(recogniser, options);
-    g_autofree float *templates = g_new(float, n *FACE_TEMPLATE_N);
-    size_t usable = 0;
+    struct recognise_liveness_frame lives[RECOGNISE_FRAMES_MAX];
     float fused[FACE_TEMPLATE_N];
-    if (!gather(frames, n, answer->frame, templates, &usable, &answer->live) ||
-        !recognise_fuse(templates, usable, fused)) {
+    struct recognise_cuts cuts = {0};
+    size_t lives_n = gather(frames, n, fused, lives, &cuts, answer);
+    if (lives_n == 0) {
         answer->kind = RECOGNISE_SEVERAL_FACES;
+        explicit_bzero(fused, sizeof fused);
         return;
     }
-    if (!options->skip_liveness && answer->live < thresholds.live) {
+    if (!options->skip_liveness) {
+        const struct recognise_liveness_rule rule = recognise_liveness_rule(thresholds.live);
+        answer->liveness = recognise_liveness_judge(&rule, lives, lives_n, &answer->live);
+    }
+    if (answer->liveness == RECOGNISE_LIVENESS_ATTACK) {
         answer->kind = RECOGNISE_PRESENTATION_ATTACK;
-        return;
+    } else {
+        decide(recogniser, options, &cuts, fused, answer);
     }
-    struct recognise_candidate candidates[2];
-    gint64 began = g_get_monotonic_time();
-    size_t found = recognise_search(recogniser, fused, &options->scope, 2, candidates);
-    answer->timings.search = (double)(g_get_monotonic_time() - began);
-    recognise_answer_decide(answer, &thresholds, candidates, found);
+    explicit_bzero(fused, sizeof fused);
 }
 
 /* By their headers alone, before anything is decoded. */
-static bool check_pixels(const struct recogniser *recogniser,
-                         const struct recognise_picture *frames, size_t frames_n, GError **error)
+bool recognise_pictures_check(const struct recogniser *recogniser,
+                              const struct recognise_picture *frames, size_t frames_n,
+                              GError **error)
 {
     const struct face_image_limits *limits = &recogniser->limits;
     uint64_t most = FRAMES_PIXELS_FACTOR *
@@ -134,7 +176,7 @@ bool recognise_probe(struct recogniser *recogniser, const struct recognise_pictu
                     RECOGNISE_FRAMES_MAX, frames_n);
         return false;
     }
-    if (!check_pixels(recogniser, frames, frames_n, error)) {
+    if (!recognise_pictures_check(recogniser, frames, frames_n, error)) {
         return false;
     }
     struct face_worker *worker = recognise_worker_acquire(recogniser, error);
@@ -155,5 +197,7 @@ bool recognise_probe(struct recogniser *recogniser, const struct recognise_pictu
     if (done) {
         answer_frames(recogniser, analysed, frames_n, options, answer);
     }
+    /* Of strangers nothing is to stay, not even in memory that is free again. */
+    explicit_bzero(analysed, sizeof *analysed * frames_n);
     return done;
 }

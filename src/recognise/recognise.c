@@ -2,18 +2,15 @@
 #include "recognise/recognise.h"
 
 #include "base/error.h"
-#include "recognise/internal.h"
+#include "recognise/faces.h"
 
 #include <math.h>
 #include <string.h>
 
-#define UNIT_TOLERANCE 1e-3
-
 const struct recognise_thresholds RECOGNISE_THRESHOLDS_DEFAULT = {
-    .match = 0.49F,
-    .review = 0.40F,
+    .false_match = 0.001,
     .margin = 0.04F,
-    .live = 0.6F,
+    .live = 0.5F,
     .agree = 0.30F,
     .duplicate = 0.55F,
 };
@@ -33,10 +30,31 @@ const char *recognise_kind_name(enum recognise_kind kind)
     return kind < RECOGNISE_KIND_N ? kind_names[kind] : "unknown";
 }
 
+static const char *const doubt_names[RECOGNISE_DOUBT_N] = {
+    [RECOGNISE_DOUBT_NONE] = "none",           [RECOGNISE_DOUBT_SCORE] = "score",
+    [RECOGNISE_DOUBT_MARGIN] = "margin",       [RECOGNISE_DOUBT_LOOKALIKE] = "lookalike",
+    [RECOGNISE_DOUBT_ELSEWHERE] = "elsewhere", [RECOGNISE_DOUBT_ASSIGNED] = "assigned",
+    [RECOGNISE_DOUBT_LIVENESS] = "liveness",
+};
+
+const char *recognise_doubt_name(enum recognise_doubt doubt)
+{
+    return doubt < RECOGNISE_DOUBT_N ? doubt_names[doubt] : "none";
+}
+
 struct recogniser *recogniser_create(const struct recogniser_options *options, GError **error)
 {
     int threads = options->threads_max > 0 ? options->threads_max : (int)g_get_num_processors();
-    struct face_engine *engine = face_engine_create(options->models_dir, threads, error);
+    const struct face_engine_options engine_options = {
+        .models_dir = options->models_dir,
+        /* Those who help with large pictures, who wait for such help, and a video have their own,
+         * or marks would wait for them. */
+        .workers_max = threads * 2 + (int)g_get_num_processors() / 2 + 2,
+        .detector = options->detector,
+        .int8 = options->int8,
+        .second = options->second != RECOGNISE_SECOND_OFF,
+    };
+    struct face_engine *engine = face_engine_create(&engine_options, error);
     if (engine == NULL) {
         return NULL;
     }
@@ -45,6 +63,8 @@ struct recogniser *recogniser_create(const struct recogniser_options *options, G
     recogniser->gallery = face_gallery_create();
     recogniser->limits = options->limits;
     recogniser->detail = options->detail;
+    recogniser->second = options->second;
+    recogniser->helpers = recognise_helpers_create(threads);
     recogniser->thresholds =
         options->thresholds != NULL ? *options->thresholds : RECOGNISE_THRESHOLDS_DEFAULT;
     g_mutex_init(&recogniser->lock);
@@ -56,10 +76,17 @@ void recogniser_destroy(struct recogniser *recogniser)
     if (recogniser == NULL) {
         return;
     }
+    recognise_helpers_destroy(recogniser->helpers);
+    recognise_lookalikes_free(recogniser->lookalikes);
     face_gallery_destroy(recogniser->gallery);
     face_engine_destroy(recogniser->engine);
     g_mutex_clear(&recogniser->lock);
     g_free(recogniser);
+}
+
+bool recogniser_has_second(const struct recogniser *recogniser)
+{
+    return face_engine_has_second(recogniser->engine);
 }
 
 const char *recogniser_model_id(const struct recogniser *recogniser)
@@ -81,37 +108,6 @@ void recogniser_thresholds_set(struct recogniser *recogniser,
     g_mutex_lock(&recogniser->lock);
     recogniser->thresholds = *thresholds;
     g_mutex_unlock(&recogniser->lock);
-}
-
-static double length_of(const float *values)
-{
-    double sum = 0;
-    for (int i = 0; i < FACE_TEMPLATE_N; i++) {
-        sum += (double)values[i] * values[i];
-    }
-    return sqrt(sum);
-}
-
-bool recognise_fuse(const float *templates, size_t n, float fused[FACE_TEMPLATE_N])
-{
-    memset(fused, 0, sizeof(float) * FACE_TEMPLATE_N);
-    for (size_t photo = 0; photo < n; photo++) {
-        const float *values = templates + photo * FACE_TEMPLATE_N;
-        if (!(fabs(length_of(values) - 1) < UNIT_TOLERANCE)) {
-            return false;
-        }
-        for (int i = 0; i < FACE_TEMPLATE_N; i++) {
-            fused[i] += values[i];
-        }
-    }
-    double length = length_of(fused);
-    if (!(length > UNIT_TOLERANCE)) {
-        return false;
-    }
-    for (int i = 0; i < FACE_TEMPLATE_N; i++) {
-        fused[i] = (float)(fused[i] / length);
-    }
-    return true;
 }
 
 bool recognise_person_set(struct recogniser *recogniser, const struct base_uuid *person,
@@ -151,66 +147,6 @@ void recognise_people_clear(struct recogniser *recogniser)
 void recognise_people_reserve(struct recogniser *recogniser, size_t people)
 {
     face_gallery_reserve(recogniser->gallery, people);
-}
-
-size_t recognise_search(struct recogniser *recogniser, const float *values,
-                        const struct recognise_scope *scope, size_t k,
-                        struct recognise_candidate *candidates)
-{
-    if (!scope->everybody && scope->people_n == 0) {
-        return 0;
-    }
-    struct face_gallery_scope rows = {0};
-    if (!scope->everybody) {
-        rows.ids = scope->people;
-        rows.ids_n = scope->people_n;
-    }
-    g_autofree struct face_gallery_match *matches = g_new(struct face_gallery_match, k + 1);
-    size_t n =
-        face_gallery_search(recogniser->gallery, values, &rows, k, FACE_GALLERY_FASTEST, matches);
-    for (size_t i = 0; i < n; i++) {
-        candidates[i] = (struct recognise_candidate){matches[i].id, matches[i].score};
-    }
-    return n;
-}
-
-float recognise_similarity(const float *a, const float *b)
-{
-    double sum = 0;
-    for (int i = 0; i < FACE_TEMPLATE_N; i++) {
-        sum += (double)a[i] * b[i];
-    }
-    return (float)sum;
-}
-
-struct recognise_thresholds recognise_options_thresholds(struct recogniser *recogniser,
-                                                         const struct recognise_options *options)
-{
-    return options->thresholds != NULL ? *options->thresholds : recogniser_thresholds(recogniser);
-}
-
-enum recognise_kind recognise_decide(const struct recognise_thresholds *thresholds, float score,
-                                     float runner_up_score)
-{
-    if (score < thresholds->review && score < thresholds->match) {
-        return RECOGNISE_UNKNOWN;
-    }
-    bool clear = runner_up_score <= -1 || score - runner_up_score >= thresholds->margin;
-    return score >= thresholds->match && clear ? RECOGNISE_MATCH : RECOGNISE_NEEDS_REVIEW;
-}
-
-void recognise_answer_decide(struct recognise_answer *answer,
-                             const struct recognise_thresholds *thresholds,
-                             const struct recognise_candidate *candidates, size_t n)
-{
-    answer->score = n > 0 ? candidates[0].score : -1;
-    answer->runner_up_score = n > 1 ? candidates[1].score : -1;
-    answer->kind = n > 0 ? recognise_decide(thresholds, answer->score, answer->runner_up_score)
-                         : RECOGNISE_UNKNOWN;
-    if (answer->kind != RECOGNISE_UNKNOWN) {
-        answer->person = candidates[0].person;
-        answer->runner_up = n > 1 ? candidates[1].person : (struct base_uuid){0};
-    }
 }
 
 struct face_worker *recognise_worker_acquire(struct recogniser *recogniser, GError **error)

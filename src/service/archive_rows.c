@@ -14,11 +14,16 @@ static const struct {
     {"webhooks", NULL, ARCHIVE_PART_PASSWORDS},
     {"face_templates", NULL, ARCHIVE_PART_FACES},
     {"photo_imports", NULL, ARCHIVE_PART_FACES},
+    {"duplicates", NULL, ARCHIVE_PART_FACES},
+    {"lookalikes", NULL, ARCHIVE_PART_FACES},
+    {"review_candidates", NULL, ARCHIVE_PART_FACES},
     {"images", NULL, ARCHIVE_PART_IMAGES},
     {"images", "blob_key", ARCHIVE_PART_NEVER},
     {"images", "sealed", ARCHIVE_PART_NEVER},
     {"images", "key_id", ARCHIVE_PART_NEVER},
     {"outbox", NULL, ARCHIVE_PART_NEVER},
+    {"challenges", NULL, ARCHIVE_PART_NEVER},
+    {"challenge_frames", NULL, ARCHIVE_PART_NEVER},
     {"jobs", NULL, ARCHIVE_PART_NEVER},
     {"revoked_tokens", NULL, ARCHIVE_PART_NEVER},
 };
@@ -157,7 +162,8 @@ bool archive_row_values(const struct db_schema_table *table, json_t *object,
     for (guint i = 0; i < table->columns_n; i++) {
         const struct db_schema_column *column = &table->columns[i];
         const json_t *member = json_object_get(object, column->name);
-        values[i] = db_null();
+        /* A truth value that an older program did not know of is false. */
+        values[i] = column->kind == DB_KIND_BOOL ? db_bool(false) : db_null();
         known += member != NULL;
         if (member && !json_value(member, column->kind, &values[i], bytes)) {
             g_set_error(error, BASE_ERROR, BASE_ERROR_INVALID, "%s is not of the right type.",

@@ -6,6 +6,7 @@
 #include "db/query/course.h"
 #include "db/query/session_open.h"
 #include "db/query/user.h"
+#include "service/institution.h"
 #include "service/policies.h"
 #include "service/webhooks.h"
 
@@ -341,10 +342,17 @@ static bool mark_time(struct service_attend *attend, const struct core_instituti
     return ok;
 }
 
-bool service_attend(struct db_connection *connection, const struct core_institution *institution,
-                    struct service_attend *attend, GError **error)
+bool service_attend_session(struct db_connection *connection, struct service_attend *attend,
+                            GError **error)
 {
-    char day[CORE_DAY_SIZE], occasion[CORE_OCCASION_SIZE];
+    return session_find(connection, attend, error);
+}
+
+/* Who, in which session, when: all that a mark needs. `attend->gone` when there is none to make. */
+static bool prepare(struct db_connection *connection, const struct core_institution *institution,
+                    struct service_attend *attend, char day[CORE_DAY_SIZE],
+                    char occasion[CORE_OCCASION_SIZE], GError **error)
+{
     g_autoptr(core_user) user = NULL;
 
     if (!person_find(connection, &attend->person, &user, error))
@@ -355,12 +363,46 @@ bool service_attend(struct db_connection *connection, const struct core_institut
     attend->person_name = g_strdup(user->name);
     if (!session_find(connection, attend, error))
         return false;
-    if (!attend->session && !base_uuid_is_nil(&attend->session_id)) {
-        attend->gone = true;
+    attend->gone = !attend->session && !base_uuid_is_nil(&attend->session_id);
+    return attend->gone || mark_time(attend, institution, day, occasion, error);
+}
+
+bool service_attend_within(struct db_connection *connection,
+                           const struct core_institution *institution,
+                           struct service_attend *attend, GError **error)
+{
+    char day[CORE_DAY_SIZE], occasion[CORE_OCCASION_SIZE];
+
+    return prepare(connection, institution, attend, day, occasion, error) &&
+           (attend->gone || mark_body(connection, attend, error));
+}
+
+static bool find_proof(struct db_connection *connection, struct service_attend *attend,
+                       GError **error)
+{
+    enum core_rules_challenge challenge = attend->rules.challenge;
+
+    if (!attend->session && !service_institution_challenge_on(connection, &challenge, error))
+        return false;
+    attend->proof =
+        core_rules_proof(challenge, attend->doubt, attend->challenge_passed, attend->alternative);
+    return true;
+}
+
+bool service_attend(struct db_connection *connection, const struct core_institution *institution,
+                    struct service_attend *attend, GError **error)
+{
+    char day[CORE_DAY_SIZE], occasion[CORE_OCCASION_SIZE];
+
+    if (!prepare(connection, institution, attend, day, occasion, error))
+        return false;
+    if (attend->gone)
         return true;
-    }
-    if (!mark_time(attend, institution, day, occasion, error) ||
-        !mark_look(connection, attend, error))
+    if (attend->prove && !find_proof(connection, attend, error))
+        return false;
+    if (attend->proof != CORE_RULES_PROOF_ENOUGH)
+        return true;
+    if (!mark_look(connection, attend, error))
         return false;
     if (attend->attendance && attend->attendance->method != CORE_METHOD_AUTOMATIC &&
         !is_another_scan(attend))

@@ -19,14 +19,18 @@ struct service_attend {
     base_time captured_at; /* by the device's clock; 0 */
     enum core_method method;
     double score; /* NaN: none */
+    /* Whether it is known that a person stands there: core_rules_proof() decides by the rules that
+     * hold. Without `prove` nothing is asked. */
+    bool prove, doubt, challenge_passed, alternative;
 
     /* What became of it; service_attend_clear(). */
     struct core_attendance *attendance; /* the mark that stands */
     struct core_session *session;       /* of the mark; NULL: it is one of the day */
     char *person_name;
-    bool gone;   /* deactivated, erased or no longer on the roster: nothing else is filled */
-    bool is_new; /* the mark is this one */
-    bool seen;   /* it stood before, and this scan was noted as another one */
+    bool gone; /* deactivated, erased or no longer on the roster: nothing else is filled */
+    enum core_rules_proof proof; /* not ENOUGH: only the name and the session are filled */
+    bool is_new;                 /* the mark is this one */
+    bool seen;                   /* it stood before, and this scan was noted as another one */
 
     /* In between. */
     struct core_rules rules;
@@ -43,6 +47,15 @@ void service_attend_clear(struct service_attend *attend);
  */
 bool service_attend(struct db_connection *connection, const struct core_institution *institution,
                     struct service_attend *attend, GError **error);
+
+/* The same within the caller's transaction, which is one of db_transaction_keyed_on(). */
+bool service_attend_within(struct db_connection *connection,
+                           const struct core_institution *institution,
+                           struct service_attend *attend, GError **error);
+
+/* Leaves in attend->session what service_attend() would mark attend->person in; NULL: the day. */
+bool service_attend_session(struct db_connection *connection, struct service_attend *attend,
+                            GError **error);
 
 /* The session must take place and `at` be in its window: BASE_ERROR_CONFLICT otherwise, with the
  * times on the institution's clock. */

@@ -1,10 +1,12 @@
 #include "service/enrol.h"
 
 #include "auth/seal.h"
+#include "db/query/duplicate.h"
 #include "db/query/template.h"
 #include "db/query/user.h"
 #include "service/gallery.h"
 #include "service/internal.h"
+#include "service/lookalikes.h"
 #include "service/picture.h"
 
 #include <string.h>
@@ -26,6 +28,7 @@ struct store_work {
     gpointer data;
     gint64 revision; /* of the faces that the batch was compared with */
     bool overtaken;  /* they have changed since */
+    bool held;       /* until an administrator has looked */
 };
 
 static bool store_one(struct db_connection *connection, const struct store_work *work, size_t index,
@@ -40,6 +43,7 @@ static bool store_one(struct db_connection *connection, const struct store_work 
         .quality = CLAMP((double)photo->quality.overall, 0.0, 1.0),
         .source = (char *)work->batch->source,
         .created_at = now,
+        .held = work->held,
     };
 
     base_uuid_new(&face.id);
@@ -70,12 +74,29 @@ static bool store_room(struct db_connection *connection, const struct store_work
         return false;
     if (user->deleted_at)
         return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
-    enrolment->face_count = user->face_count + (gint64)enrolment->photos_n;
+    enrolment->face_count = user->face_count + user->faces_held + (gint64)enrolment->photos_n;
     return enrolment->face_count <= work->service->faces_max ||
            service_fail(error, BASE_ERROR_CONFLICT,
                         "image: that would be more than the %d photos kept of a person; delete old "
                         "ones first.",
                         work->service->faces_max);
+}
+
+/* Photos are held when they look like somebody else, and as long as earlier ones of the person
+ * are. */
+static bool store_hold(struct db_connection *connection, struct store_work *work, base_time now,
+                       GError **error)
+{
+    const struct service_batch *batch = work->batch;
+    bool open = false;
+
+    if (!db_duplicate_is_open(connection, work->person, &open, error))
+        return false;
+    work->held = batch->enrolment->held || open;
+    return open || !batch->enrolment->held ||
+           service_duplicate_open_on(connection, work->identity, work->person,
+                                     &batch->enrolment->duplicate_of,
+                                     (double)batch->duplicate_score, now, error);
 }
 
 static bool store_body(struct db_connection *connection, gpointer data, GError **error)
@@ -93,28 +114,29 @@ static bool store_body(struct db_connection *connection, gpointer data, GError *
                             "Too many people are enrolling at once; please try again.");
     if (work->before && !work->before(connection, work->data, error))
         return false;
-    if (!store_room(connection, work, error))
+    if (!store_room(connection, work, error) || !store_hold(connection, work, now, error))
         return false;
     for (size_t i = 0; i < enrolment->photos_n; i++)
         if (!store_one(connection, work, i, now, error))
             return false;
     return db_face_revision_bump(connection, work->person, error) &&
            service_audit(connection, work->identity, "faces.add", work->person,
-                         json_pack("{s:I, s:s}", "photos", (json_int_t)enrolment->photos_n,
-                                   "source", work->batch->source),
+                         json_pack("{s:I, s:s, s:b}", "photos", (json_int_t)enrolment->photos_n,
+                                   "source", work->batch->source, "held", work->held),
                          error);
 }
 
 /* Compares with the photos that the person has now. Only under the lock: of two first enrolments at
  * once, the second must see the face that the first has stored. */
-static bool store_compare_own(struct store_work *work, GError **error)
+static bool store_compare_own(struct store_work *work, GArray **apart, GError **error)
 {
     struct service *service = work->service;
     g_autoptr(db_connection) connection = db_acquire(service->db, error);
     g_autoptr(GArray) stored =
-        connection ? service_templates_of(service, connection, work->person, error) : NULL;
+        connection ? service_templates_stored(service, connection, work->person, error) : NULL;
 
-    if (!stored)
+    *apart = stored ? db_duplicate_apart(connection, work->person, error) : NULL;
+    if (!*apart)
         return false;
     service_batch_compare(service, work->batch, (const float *)(void *)stored->data,
                           stored->len / FACE_TEMPLATE_N);
@@ -125,14 +147,15 @@ static bool store_compare_own(struct store_work *work, GError **error)
 static bool store_compare(struct store_work *work, GError **error)
 {
     struct service *service = work->service;
+    g_autoptr(GArray) apart = NULL;
 
     if (!service_gallery_sync(service, error))
         return false;
     work->revision = __atomic_load_n(&service->gallery_revision, __ATOMIC_ACQUIRE);
-    if (work->batch->person && !store_compare_own(work, error))
+    if (work->batch->person && !store_compare_own(work, &apart, error))
         return false;
     if (service_batch_accepted(work->batch))
-        service_batch_duplicate(service, work->batch);
+        service_batch_duplicate(service, work->batch, apart);
     return true;
 }
 
@@ -154,6 +177,7 @@ static bool store_locked(struct store_work *work, GError **error)
         g_error_free(problem);
     }
     work->batch->enrolment->stored = true;
+    work->batch->enrolment->held = work->held;
     return true;
 }
 
@@ -211,7 +235,7 @@ bool service_batch_store(struct service *service, const struct service_identity 
                          struct service_batch *batch, const struct base_uuid *person,
                          service_batch_body before, gpointer data, GError **error)
 {
-    struct store_work work = {service, identity, batch, person, before, data, 0, false};
+    struct store_work work = {service, identity, batch, person, before, data, 0, false, false};
     const bool keep = service->images.store && service->images.keep_enrolment;
     bool ok = false, again = true;
 
@@ -229,8 +253,10 @@ bool service_batch_store(struct service *service, const struct service_identity 
     if (!ok || !batch->enrolment->stored)
         for (size_t i = 0; i < batch->enrolment->photos_n; i++)
             batch->enrolment->photos[i].template_id = (struct base_uuid){0};
-    else
+    else {
         service_gallery_refresh(service);
+        service_lookalikes_update(service, person);
+    }
     if (!identity || identity->role != CORE_ROLE_ADMIN)
         batch->enrolment->duplicate_of = (struct base_uuid){0};
     return ok;
@@ -275,12 +301,13 @@ bool service_enrol(struct service *service, const struct service_identity *ident
         .person = user_id,
         .skip_liveness = options->skip_liveness && admin,
         .allow_duplicate = options->allow_duplicate && admin,
+        .allow_copies = options->allow_copies && admin,
         .source = source,
     };
     bool ok = service_batch_judge(service, &batch, photos, photos_n, error);
     if (ok && service_batch_accepted(&batch))
         ok = service_batch_store(service, identity, &batch, user_id, NULL, NULL, error);
-    g_free(batch.values);
+    service_batch_finish(&batch);
     return ok;
 }
 
@@ -325,6 +352,10 @@ static bool delete_body(struct db_connection *connection, gpointer data, GError 
             ? !db_template_delete(connection, work->user_id, work->template_id, error)
             : !db_template_delete_user(connection, work->user_id, &work->removed, error))
         return false;
+    gint64 held = 0;
+    if (!db_template_count_held(connection, work->user_id, &held, error) ||
+        (held == 0 && !db_duplicate_withdraw(connection, work->user_id, error)))
+        return false;
     return db_face_revision_bump(connection, work->user_id, error) &&
            service_audit(connection, work->identity, "faces.delete", work->user_id,
                          json_pack("{s:I}", "photos", (json_int_t)work->removed), error);
@@ -343,5 +374,6 @@ bool service_faces_delete(struct service *service, const struct service_identity
     if (removed)
         *removed = work.removed;
     service_gallery_refresh(service);
+    service_lookalikes_update(service, user_id);
     return true;
 }

@@ -3,6 +3,7 @@
 #include "db/query/template.h"
 #include "db/query/user.h"
 #include "service/internal.h"
+#include "service/lookalikes.h"
 
 #include <string.h>
 
@@ -20,7 +21,10 @@ bool service_template_open(struct service *service, const struct core_template *
     if (!plain)
         return false;
     const void *bytes = g_bytes_get_data(plain, &plain_n);
-    const bool ok = plain_n == FACE_TEMPLATE_N * sizeof(float);
+    /* Before there was a second network a template was its first part alone. */
+    const bool ok =
+        plain_n == FACE_TEMPLATE_N * sizeof(float) || plain_n == FACE_EMBEDDING_N * sizeof(float);
+    memset(values, 0, FACE_TEMPLATE_N * sizeof(float));
     if (ok)
         memcpy(values, bytes, plain_n);
     else
@@ -51,8 +55,8 @@ static void fault_log(const struct core_template *face, const GError *problem)
               base_uuid_format(&face->user_id, user), problem->message);
 }
 
-GArray *service_templates_of(struct service *service, struct db_connection *connection,
-                             const struct base_uuid *user_id, GError **error)
+static GArray *templates_read(struct service *service, struct db_connection *connection,
+                              const struct base_uuid *user_id, bool held, GError **error)
 {
     g_autoptr(GPtrArray) faces = db_template_list_user(connection, user_id, error);
 
@@ -60,16 +64,31 @@ GArray *service_templates_of(struct service *service, struct db_connection *conn
         return NULL;
     GArray *values = g_array_new(FALSE, FALSE, sizeof(float));
     for (guint i = 0; i < faces->len; i++) {
+        const struct core_template *face = faces->pdata[i];
         float one[FACE_TEMPLATE_N];
         g_autoptr(GError) problem = NULL;
-        if (service_template_open(service, faces->pdata[i], one, &problem)) {
+        if (face->held && !held)
+            continue;
+        if (service_template_open(service, face, one, &problem)) {
             g_array_append_vals(values, one, FACE_TEMPLATE_N);
         } else {
             __atomic_store_n(&service->gallery_faulty, true, __ATOMIC_RELEASE);
-            fault_log(faces->pdata[i], problem);
+            fault_log(face, problem);
         }
     }
     return values;
+}
+
+GArray *service_templates_of(struct service *service, struct db_connection *connection,
+                             const struct base_uuid *user_id, GError **error)
+{
+    return templates_read(service, connection, user_id, false, error);
+}
+
+GArray *service_templates_stored(struct service *service, struct db_connection *connection,
+                                 const struct base_uuid *user_id, GError **error)
+{
+    return templates_read(service, connection, user_id, true, error);
 }
 
 /* ---- one person; the gallery lock is held ---- */
@@ -205,7 +224,8 @@ static bool gallery_load_on(struct service *service, struct db_connection *conne
         .seen = g_hash_table_new_full(base_uuid_hash, base_uuid_equal, g_free, NULL),
     };
     const uint64_t keys = auth_keyring_version(service->keys);
-    const bool ok = db_snapshot_on(connection, loader_body, &loader, error);
+    const bool ok = db_snapshot_on(connection, loader_body, &loader, error) &&
+                    service_lookalikes_load_on(service, connection, error);
 
     if (ok) {
         loader_sweep(&loader);
@@ -323,6 +343,8 @@ static bool gallery_catch_up(struct service *service, struct db_connection *conn
     for (guint i = 0; i < changed->len; i++)
         if (!gallery_apply(service, connection, changed->pdata[i], error))
             return false;
+    if (!service_lookalikes_load_on(service, connection, error))
+        return false;
     __atomic_store_n(&service->gallery_keys, keys, __ATOMIC_RELEASE);
     __atomic_store_n(&service->gallery_revision, revision, __ATOMIC_RELEASE);
     return true;

@@ -108,7 +108,7 @@ static bool warnings_of(json_t *names, unsigned *warnings)
 /* A setting that somebody has damaged by hand counts as not set. */
 static void read_settings(const char *text, struct service_institution_settings *institution)
 {
-    const char *language = NULL, *paper = NULL, *sender = NULL;
+    const char *language = NULL, *paper = NULL, *sender = NULL, *challenge = NULL;
     json_t *student = NULL, *teacher = NULL, *warnings = NULL;
     const struct base_json_field fields[] = {
         {"language", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &language},
@@ -117,6 +117,7 @@ static void read_settings(const char *text, struct service_institution_settings 
         {"student_report", BASE_JSON_OBJECT, BASE_JSON_OPTIONAL, &student},
         {"teacher_report", BASE_JSON_OBJECT, BASE_JSON_OPTIONAL, &teacher},
         {"warnings", BASE_JSON_ARRAY, BASE_JSON_OPTIONAL, &warnings},
+        {"challenge", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &challenge},
     };
     g_autoptr(json_t) object = text ? base_json_parse(text, strlen(text), NULL) : NULL;
     guint index = 0;
@@ -126,6 +127,7 @@ static void read_settings(const char *text, struct service_institution_settings 
     (void)find_name(LANGUAGES, G_N_ELEMENTS(LANGUAGES), language, &index);
     institution->language = g_strdup(LANGUAGES[index]);
     (void)report_paper_from_name(paper, &institution->paper);
+    (void)core_rules_challenge_from_name(challenge, &institution->challenge);
     institution->mail_sender = g_strdup(sender && *sender ? sender : institution->name);
     read_mailing(student, &institution->student_report);
     read_mailing(teacher, &institution->teacher_report);
@@ -163,6 +165,20 @@ struct service_institution_settings *service_institution_read_on(struct service 
     };
     read_settings(text, institution);
     return institution;
+}
+
+bool service_institution_challenge_on(struct db_connection *connection,
+                                      enum core_rules_challenge *challenge, GError **error)
+{
+    g_autofree char *text = NULL;
+
+    *challenge = CORE_RULES_CHALLENGE_DOUBT;
+    if (!db_setting_get(connection, SETTING, &text, error))
+        return false;
+    g_autoptr(json_t) object = text ? base_json_parse(text, strlen(text), NULL) : NULL;
+    (void)core_rules_challenge_from_name(json_string_value(json_object_get(object, "challenge")),
+                                         challenge);
+    return true;
 }
 
 struct service_institution_settings *service_institution_read(struct service *service,
@@ -280,6 +296,9 @@ static bool apply_policy(const struct service_institution_input *input,
         (input->absent_after &&
          !read_clock(input->absent_after, "absent_after", &policy->absent_after, error)))
         return false;
+    if (input->challenge &&
+        !core_rules_challenge_from_name(input->challenge, &institution->challenge))
+        return service_fail(error, BASE_ERROR_INVALID, "challenge must be doubt, never or always.");
     return core_policy_validate(policy, NULL) ||
            service_fail(error, BASE_ERROR_INVALID,
                         "absent_after must not be earlier than late_after.");
@@ -340,9 +359,10 @@ static char *settings_text(const struct service_institution_settings *institutio
     for (char **name = names; *name; name++)
         json_array_append_new(warnings, json_string(*name));
     g_autoptr(json_t) object =
-        json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "language", institution->language, "paper",
-                  report_paper_name(institution->paper), "mail_sender",
-                  own_sender ? institution->mail_sender : "", "student_report",
+        json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "challenge",
+                  core_rules_challenge_name(institution->challenge), "language",
+                  institution->language, "paper", report_paper_name(institution->paper),
+                  "mail_sender", own_sender ? institution->mail_sender : "", "student_report",
                   mailing_json(&institution->student_report), "teacher_report",
                   mailing_json(&institution->teacher_report), "warnings", warnings);
     return base_json_format(object);
@@ -382,6 +402,8 @@ static json_t *changes(const struct service_institution_settings *from,
     service_change_note(details, "mail_sender", from->mail_sender, to->mail_sender);
     service_change_note(details, "paper", report_paper_name(from->paper),
                         report_paper_name(to->paper));
+    service_change_note(details, "challenge", core_rules_challenge_name(from->challenge),
+                        core_rules_challenge_name(to->challenge));
     note_and_free(details, "late_after", clock_text(from->policy.late_after),
                   clock_text(to->policy.late_after));
     note_and_free(details, "absent_after", clock_text(from->policy.absent_after),

@@ -6,6 +6,7 @@
 #ifndef SERVICE_INSTITUTION_H
 #define SERVICE_INSTITUTION_H
 
+#include "core/rules.h"
 #include "report/report.h"
 #include "service/service.h"
 
@@ -45,6 +46,7 @@ struct service_institution_settings {
     char *time_zone;                                /* IANA name */
     bool email_domain_is_fixed, time_zone_is_fixed; /* by the configuration: not to be changed */
     struct core_policy policy;                      /* of the day, where no session is open */
+    enum core_rules_challenge challenge;            /* likewise */
     char *language; /* "es" or "en": of reports and mails to who has chosen none */
     enum report_paper paper;
     char *mail_sender; /* the name beside the address that mail comes from; never NULL */
@@ -68,6 +70,10 @@ struct service_institution_settings *service_institution_read_on(struct service 
                                                                  struct db_connection *connection,
                                                                  GError **error);
 
+/* When marks of the day ask for a challenge, on a connection that the caller holds. */
+bool service_institution_challenge_on(struct db_connection *connection,
+                                      enum core_rules_challenge *challenge, GError **error);
+
 /* A change: what is NULL stays as it is. */
 struct service_mailing_input {
     const char *frequency;
@@ -82,6 +88,7 @@ struct service_institution_input {
     const char *time_zone;
     const char *late_after; /* "09:00" or "09:00:00" */
     const char *absent_after;
+    const char *challenge; /* "doubt", "never", "always" */
     const char *language;
     const char *paper;
     const char *mail_sender; /* "": the name */
@@ -94,9 +101,9 @@ char **service_warning_names(unsigned warnings);
 
 /*
  * Administrators. What changes is logged from → to, in the same transaction. BASE_ERROR_INVALID
- * names the field ("name", "email_domain", "time_zone", "late_after", "absent_after", "language",
- * "paper", "mail_sender", "student_report", "teacher_report", "warnings"); BASE_ERROR_CONFLICT for
- * an e-mail domain or a time zone that the configuration says.
+ * names the field ("name", "email_domain", "time_zone", "late_after", "absent_after", "challenge",
+ * "language", "paper", "mail_sender", "student_report", "teacher_report", "warnings");
+ * BASE_ERROR_CONFLICT for an e-mail domain or a time zone that the configuration says.
  */
 struct service_institution_settings *
 service_institution_change(struct service *service, const struct service_identity *identity,

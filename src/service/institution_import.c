@@ -377,8 +377,9 @@ static bool picture_line(struct loader *loader, const char *text, gsize size, GE
     const char *id = json_string_value(json_object_get(row, "id"));
     const char *user_id = json_string_value(json_object_get(row, "user_id"));
     const char *kind = json_string_value(json_object_get(row, "kind"));
-    if (!id || !base_uuid_parse(id, &image.id) || !user_id ||
-        !base_uuid_parse(user_id, &image.user_id) || !core_image_kind_from_name(kind, &image.kind))
+    if (!id || !base_uuid_parse(id, &image.id) || !core_image_kind_from_name(kind, &image.kind) ||
+        (user_id == NULL) != (image.kind == CORE_IMAGE_REVIEW) ||
+        (user_id && !base_uuid_parse(user_id, &image.user_id)))
         return service_fail(error, BASE_ERROR_INVALID,
                             "%s:%" G_GINT64_FORMAT ": This is not a picture's row.", loader->name,
                             loader->line);

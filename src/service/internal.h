@@ -59,6 +59,12 @@ struct service {
     GMutex dashboard_lock;
     GHashTable *dashboard;
 
+    GMutex open_lock; /* of who has a session about now: mark_scope.c */
+    GArray *open_people;
+    base_time open_at; /* when they were read for; 0: never */
+
+    gint class_photos; /* calls that work on pictures of a class now; atomic */
+
     /* Of the watch (watch.h), atomic. */
     gint64 watch_asked; /* monotonic time of a look that has had no answer yet, or 0 */
     bool watched;       /* somebody looks from time to time */
@@ -153,9 +159,11 @@ bool service_template_open(struct service *service, const struct core_template *
                            float values[FACE_TEMPLATE_N], GError **error);
 
 /* The usable templates of a person, n × FACE_TEMPLATE_N floats in an array of float; what cannot be
- * read is left out and logged. */
+ * read is left out and logged. Those that take part in recognition, or those held as well. */
 GArray *service_templates_of(struct service *service, struct db_connection *connection,
                              const struct base_uuid *user_id, GError **error);
+GArray *service_templates_stored(struct service *service, struct db_connection *connection,
+                                 const struct base_uuid *user_id, GError **error);
 
 /* ---- keys.c ---- */
 
@@ -179,14 +187,19 @@ bool service_seals_each(struct service *service, service_seals_page visit, gpoin
 /* Photos of one call: what was seen in them and the templates of those accepted. */
 struct service_batch {
     struct service_enrolment *enrolment;
-    float *values;                          /* photos_n × FACE_TEMPLATE_N; free with g_free() */
+    float *values; /* photos_n × FACE_TEMPLATE_N; free with service_batch_finish() */
+    float *prints; /* photos_n × RECOGNISE_PRINT_N; likewise */
     const struct recognise_picture *photos; /* those that were judged; the caller's */
     struct core_image *images;      /* of those kept, photos_n of them, while they are stored */
     const struct base_uuid *person; /* NULL: somebody new */
     bool skip_liveness;
     bool allow_duplicate;
+    bool allow_copies;
     const char *source;
+    float duplicate_score; /* to enrolment->duplicate_of */
 };
+
+void service_batch_finish(struct service_batch *batch);
 
 /* Judges each photo by itself and against the others. True also when one was refused; see
  * service_batch_accepted(). Takes the time of the recogniser, holds no connection. */
@@ -197,8 +210,10 @@ bool service_batch_judge(struct service *service, struct service_batch *batch,
 void service_batch_compare(struct service *service, struct service_batch *batch,
                            const float *stored, size_t stored_n);
 
-/* Compares with everybody enrolled. */
-void service_batch_duplicate(struct service *service, struct service_batch *batch);
+/* Compares with everybody enrolled but those who are known to be other people (`apart`, struct
+ * base_uuid): `held` and `duplicate_of` of the enrolment. */
+void service_batch_duplicate(struct service *service, struct service_batch *batch,
+                             const GArray *apart);
 
 bool service_batch_accepted(const struct service_batch *batch);
 
@@ -211,11 +226,24 @@ typedef bool (*service_batch_body)(struct db_connection *connection, gpointer da
  * Stores an accepted batch for `person` in one transaction after `before` (may be NULL) ran in it,
  * and brings the gallery up to date. Nobody else can enrol the same face in the meantime: the
  * transaction is tried again when anybody's faces changed after the comparison. True with
- * enrolment->stored false when the face turned out to be a duplicate.
+ * enrolment->stored false when a photo is not of the person, or a copy of one that is stored. A
+ * face that looks like somebody else's is stored and held (service/duplicates.h).
  */
 bool service_batch_store(struct service *service, const struct service_identity *identity,
                          struct service_batch *batch, const struct base_uuid *person,
                          service_batch_body before, gpointer data, GError **error);
+
+/* ---- duplicates.c ---- */
+
+/* Notes that the photos of a person, held from now on, look like another person. */
+bool service_duplicate_open_on(struct db_connection *connection,
+                               const struct service_identity *identity,
+                               const struct base_uuid *user_id, const struct base_uuid *other_id,
+                               double score, base_time now, GError **error);
+
+/* Before a person is erased: whose photos were held because of them takes part again. */
+bool service_duplicate_forget_on(struct db_connection *connection, const struct base_uuid *user_id,
+                                 GError **error);
 
 /* ---- users.c ---- */
 
@@ -249,5 +277,10 @@ struct core_user *service_user_store(struct service *service,
                                      const struct base_uuid *id,
                                      const struct service_user_input *input,
                                      const struct service_new_password *password, GError **error);
+
+/* Deactivates an account in the caller's transaction. Nothing else of it changes. */
+bool service_user_close_on(struct service *service, struct db_connection *connection,
+                           const struct service_identity *identity, const struct base_uuid *id,
+                           GError **error);
 
 #endif

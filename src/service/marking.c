@@ -1,12 +1,13 @@
 #include "service/marking.h"
 
-#include "db/query/group.h"
-#include "db/query/session.h"
 #include "db/query/user.h"
 #include "service/attend.h"
+#include "service/challenges.h"
 #include "service/gallery.h"
+#include "service/mark_scope.h"
 #include "service/picture.h"
-#include "service/policies.h"
+
+#include <string.h>
 
 void service_mark_clear(struct service_mark *mark)
 {
@@ -16,72 +17,6 @@ void service_mark_clear(struct service_mark *mark)
     g_free(mark->not_me);
     g_free(mark->time_zone);
     *mark = (struct service_mark){0};
-}
-
-/* ---- whom to look for ---- */
-
-/* The active people of a group, as an array of struct base_uuid. */
-static GArray *scope_group(struct db_connection *connection, const struct base_uuid *group_id,
-                           GError **error)
-{
-    const struct db_user_filter filter = {.role = DB_ANY, .active = 1, .group_id = *group_id};
-    g_autoptr(core_group) group = db_group_find(connection, group_id, error);
-    g_autoptr(GPtrArray) users =
-        group ? db_user_list(connection, &filter, NULL, NULL, error) : NULL;
-
-    if (!users)
-        return NULL;
-    GArray *people = g_array_sized_new(FALSE, FALSE, sizeof(struct base_uuid), users->len);
-    for (guint i = 0; i < users->len; i++)
-        g_array_append_val(people, ((const struct core_user *)users->pdata[i])->id);
-    return people;
-}
-
-/* The roster of a session that takes marks at this moment. */
-static GArray *scope_session(struct service *service, struct db_connection *connection,
-                             const struct base_uuid *session_id, base_time at, GError **error)
-{
-    struct core_rules rules;
-    g_autoptr(core_session) session = db_session_find(connection, session_id, error);
-    g_autoptr(core_institution) institution =
-        session ? service_institution_on(service, connection, error) : NULL;
-    GTimeZone *zone = institution ? service_zone_of(service, institution, error) : NULL;
-
-    if (!zone)
-        return NULL;
-    const bool ok = service_rules_of_course(connection, &session->course_id, &rules, error) &&
-                    service_session_takes_marks(session, &rules, zone, at, error);
-    g_time_zone_unref(zone);
-    return ok ? db_session_roster(connection, session, error) : NULL;
-}
-
-/* Brings the gallery up to date and finds the scope. No connection is held afterwards, because
- * the recogniser takes many times longer than the database. */
-static bool scope_prepare(struct service *service, const struct service_mark_request *request,
-                          base_time at, struct recognise_scope *scope, GArray **people,
-                          GError **error)
-{
-    const bool session = !base_uuid_is_nil(&request->session_id);
-    g_autoptr(db_connection) connection = db_acquire(service->db, error);
-
-    if (!connection || !service_gallery_sync_on(service, connection, error))
-        return false;
-    *people = NULL;
-    *scope = (struct recognise_scope){.everybody = true};
-    if (!session && base_uuid_is_nil(&request->group_id))
-        return true;
-    if (session && !base_uuid_is_nil(&request->group_id))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "group_id cannot be given together with session_id.");
-    *people = session ? scope_session(service, connection, &request->session_id, at, error)
-                      : scope_group(connection, &request->group_id, error);
-    if (!*people)
-        return false;
-    *scope = (struct recognise_scope){
-        .people = (const struct base_uuid *)(void *)(*people)->data,
-        .people_n = (*people)->len,
-    };
-    return true;
 }
 
 /* ---- what the caller may know ---- */
@@ -124,9 +59,26 @@ static void answer_blank(struct recognise_answer *answer, bool keep_person)
         answer->person = (struct base_uuid){0};
     answer->runner_up = (struct base_uuid){0};
     answer->score = answer->runner_up_score = -1;
+    memset(answer->candidates, 0, sizeof answer->candidates);
+    answer->candidates_n = 0;
+    answer->doubt = RECOGNISE_DOUBT_NONE;
+    answer->wider = false;
 }
 
 /* ---- the mark ---- */
+
+/* Recognised, but perhaps from a picture. */
+static void mark_unproven(const struct service_attend *attend, struct service_mark *mark)
+{
+    if (attend->proof == CORE_RULES_PROOF_REVIEW) {
+        mark->answer.kind = RECOGNISE_NEEDS_REVIEW;
+        mark->answer.doubt = RECOGNISE_DOUBT_LIVENESS;
+        return;
+    }
+    mark->challenge = SERVICE_MARK_CHALLENGE_REQUIRED;
+    mark->answer.candidates_n = 0;
+    answer_blank(&mark->answer, false);
+}
 
 static bool mark_matched(struct db_connection *connection, struct service_attend *attend,
                          const struct core_institution *institution, struct service_mark *mark,
@@ -134,8 +86,14 @@ static bool mark_matched(struct db_connection *connection, struct service_attend
 {
     attend->person = mark->answer.person;
     attend->score = mark->answer.score;
+    attend->prove = mark->answer.liveness != RECOGNISE_LIVENESS_UNKNOWN;
+    attend->doubt = mark->answer.liveness == RECOGNISE_LIVENESS_DOUBT;
     if (!service_attend(connection, institution, attend, error))
         return false;
+    if (attend->proof != CORE_RULES_PROOF_ENOUGH) {
+        mark_unproven(attend, mark);
+        return true;
+    }
     if (attend->gone) {
         mark->answer.kind = RECOGNISE_UNKNOWN;
         answer_blank(&mark->answer, false);
@@ -172,12 +130,15 @@ static bool mark_disclose(struct db_connection *connection, const struct service
     if (!may)
         answer_blank(answer, answer->kind == RECOGNISE_MATCH);
     /* Who may correct one person need not know the other. */
-    if (!identity || identity->role != CORE_ROLE_ADMIN)
+    if (!identity || identity->role != CORE_ROLE_ADMIN) {
         answer->runner_up = (struct base_uuid){0};
+        answer->candidates_n = MIN(answer->candidates_n, 1);
+    }
     return true;
 }
 
-static bool mark_conclude(struct service_attend *attend, struct service_mark *mark, GError **error)
+static bool mark_conclude(struct service_attend *attend, const struct service_mark_request *request,
+                          struct service_mark *mark, GError **error)
 {
     struct service *service = attend->service;
     g_autoptr(db_connection) connection = db_acquire(service->db, error);
@@ -188,10 +149,20 @@ static bool mark_conclude(struct service_attend *attend, struct service_mark *ma
         return false;
     mark->time_zone =
         g_strdup(institution->time_zone ? institution->time_zone : CORE_TIME_ZONE_DEFAULT);
+    if (mark->challenge != SERVICE_MARK_CHALLENGE_NONE)
+        return true;
     if (mark->answer.kind == RECOGNISE_MATCH &&
         !mark_matched(connection, attend, institution, mark, error))
         return false;
-    return mark_disclose(connection, attend->identity, mark, error);
+    if (mark->challenge != SERVICE_MARK_CHALLENGE_NONE)
+        return true;
+    if (mark->answer.kind == RECOGNISE_NEEDS_REVIEW) {
+        g_clear_pointer(&connection, db_release);
+        if (!service_mark_review(service, request, attend->at, &mark->answer, error))
+            return false;
+        connection = db_acquire(service->db, error);
+    }
+    return connection && mark_disclose(connection, attend->identity, mark, error);
 }
 
 /* The moment that counts. */
@@ -210,6 +181,71 @@ static base_time mark_instant(const struct service_identity *identity,
                                 staff ? CORE_CAPTURE_STAFF : CORE_CAPTURE_ANYBODY, source);
 }
 
+/* ---- challenges ---- */
+
+/* Follows the steps, and says which frames the person is to be recognised from. */
+static bool challenge_follow(struct service *service, const struct service_mark_request *request,
+                             struct service_mark *mark, struct service_challenge_verdict *verdict,
+                             GError **error)
+{
+    const struct service_challenge_reply reply = {
+        .id = request->challenge_id,
+        .session_id = request->session_id,
+        .group_id = request->group_id,
+        .frames = request->frames,
+        .times = request->times,
+        .frames_n = request->frames_n,
+    };
+
+    if (!service_challenge_answer(service, &reply, verdict, error))
+        return false;
+    if (verdict->result != RECOGNISE_CHALLENGE_PASSED)
+        mark->challenge = verdict->result == RECOGNISE_CHALLENGE_LOST
+                              ? SERVICE_MARK_CHALLENGE_LOST
+                              : SERVICE_MARK_CHALLENGE_FAILED;
+    return true;
+}
+
+/* The person of the frames; after a challenge, of those in which they look straight. */
+static bool frames_probe(struct service *service, const struct service_mark_request *request,
+                         const struct recognise_options *options, struct service_attend *attend,
+                         struct service_mark *mark, GError **error)
+{
+    struct recognise_picture straight[SERVICE_CHALLENGE_STRAIGHT];
+    struct service_challenge_verdict verdict;
+
+    if (base_uuid_is_nil(&request->challenge_id))
+        return recognise_probe(service->recogniser, request->frames, request->frames_n, options,
+                               &mark->answer, error);
+    if (!challenge_follow(service, request, mark, &verdict, error))
+        return false;
+    if (mark->challenge != SERVICE_MARK_CHALLENGE_NONE)
+        return true;
+    attend->challenge_passed = true;
+    for (size_t i = 0; i < verdict.straight_n; i++)
+        straight[i] = request->frames[verdict.straight[i]];
+    if (!recognise_probe(service->recogniser, straight, verdict.straight_n, options, &mark->answer,
+                         error))
+        return false;
+    mark->answer.frame = verdict.straight[mark->answer.frame];
+    return true;
+}
+
+static bool mark_probe(struct service *service, const struct service_mark_request *request,
+                       const struct service_mark_scope *scope, struct recognise_options *options,
+                       struct service_attend *attend, struct service_mark *mark, GError **error)
+{
+    options->scope = scope->first;
+    options->wider = scope->widens ? &scope->wider : NULL;
+    if (!frames_probe(service, request, options, attend, mark, error))
+        return false;
+    if (mark->answer.kind == RECOGNISE_MATCH && mark->answer.wider && scope->review) {
+        mark->answer.kind = RECOGNISE_NEEDS_REVIEW;
+        mark->answer.doubt = RECOGNISE_DOUBT_ELSEWHERE;
+    }
+    return true;
+}
+
 bool service_mark_by_face(struct service *service, const struct service_identity *identity,
                           const struct service_mark_request *request, struct service_mark *mark,
                           GError **error)
@@ -218,7 +254,7 @@ bool service_mark_by_face(struct service *service, const struct service_identity
     struct recognise_options options = {
         .skip_liveness = !service->liveness || (request->skip_liveness && admin),
     };
-    GArray *people = NULL;
+    struct service_mark_scope scope = {0};
 
     *mark = (struct service_mark){0};
     const base_time at = mark_instant(identity, request, &mark->time_source);
@@ -229,17 +265,16 @@ bool service_mark_by_face(struct service *service, const struct service_identity
         .at = at,
         .captured_at = request->captured_at,
         .method = CORE_METHOD_FACE,
+        .alternative = request->alternative,
     };
     const bool ok = service_faces_ready(service, error) &&
-                    scope_prepare(service, request, at, &options.scope, &people, error) &&
-                    recognise_probe(service->recogniser, request->frames, request->frames_n,
-                                    &options, &mark->answer, error) &&
-                    mark_conclude(&attend, mark, error);
+                    service_mark_scope_find(service, request, at, &scope, error) &&
+                    mark_probe(service, request, &scope, &options, &attend, mark, error) &&
+                    mark_conclude(&attend, request, mark, error);
     if (ok && attend.is_new)
         service_frame_keep(service, mark->attendance, &request->frames[mark->answer.frame],
                            &mark->answer);
-    if (people)
-        g_array_unref(people);
+    service_mark_scope_clear(&scope);
     service_attend_clear(&attend);
     if (!ok)
         service_mark_clear(mark);

@@ -23,20 +23,37 @@ struct service_mark_request {
     struct base_uuid group_id;   /* search only this group; nil: everybody */
     struct base_uuid session_id; /* search only this session's roster, and mark in it; nil: any */
     bool skip_liveness;          /* counts for administrators only: files from the command line */
+    /* The challenge that the frames answer, in their order and up to
+     * RECOGNISE_CHALLENGE_FRAMES_MAX of them (challenges.h); nil: none. */
+    struct base_uuid challenge_id;
+    const gint64 *times; /* of the frames, in milliseconds; NULL: not stated */
+    /* Who is asked for a challenge will not or cannot move: what would have asked for it
+     * NEEDS_REVIEW. */
+    bool alternative;
+};
+
+/* What a mark says about challenges. */
+enum service_mark_challenge {
+    SERVICE_MARK_CHALLENGE_NONE,
+    SERVICE_MARK_CHALLENGE_REQUIRED, /* the person was recognised and must answer one first */
+    SERVICE_MARK_CHALLENGE_FAILED,   /* the steps were not seen: nobody was looked for */
+    SERVICE_MARK_CHALLENGE_LOST,     /* likewise, because the face was not in the picture all the
+                                      * time */
 };
 
 struct service_mark {
     /* What the recogniser saw. Unless the caller may write this person's attendance, everything
      * that could name or rank somebody is blanked for all kinds but MATCH. */
     struct recognise_answer answer;
-    struct core_attendance *attendance; /* the mark that stands; NULL unless MATCH */
-    char *person_name;                  /* MATCH; NEEDS_REVIEW for who may correct the person */
-    bool already;                       /* it was there before */
-    bool seen;                          /* it was, and this counts as another scan (last_seen_at) */
-    struct core_session *session;       /* of the mark; NULL: it is one of the day */
-    enum core_time_source time_source;  /* of the moment that counts */
-    char *not_me;                       /* for service_mark_not_me(); NULL unless the mark is new */
-    char *time_zone;                    /* the institution's, for showing marked_at; IANA name */
+    enum service_mark_challenge challenge; /* not NONE: nothing else of the answer counts */
+    struct core_attendance *attendance;    /* the mark that stands; NULL unless MATCH */
+    char *person_name;                     /* MATCH; NEEDS_REVIEW for who may correct the person */
+    bool already;                          /* it was there before */
+    bool seen;                         /* it was, and this counts as another scan (last_seen_at) */
+    struct core_session *session;      /* of the mark; NULL: it is one of the day */
+    enum core_time_source time_source; /* of the moment that counts */
+    char *not_me;                      /* for service_mark_not_me(); NULL unless the mark is new */
+    char *time_zone;                   /* the institution's, for showing marked_at; IANA name */
 };
 void service_mark_clear(struct service_mark *mark);
 
@@ -45,8 +62,9 @@ void service_mark_clear(struct service_mark *mark);
  * number at once leave one. A mark that the program made itself at the end of a session gives way;
  * one that somebody wrote stays. `identity` may be NULL: nobody is signed in. The caller takes
  * AUTH_LIMIT_MARK_ADDRESS first. BASE_ERROR_NOT_FOUND for an unknown group or session,
- * BASE_ERROR_CONFLICT when the session asked for takes no marks at that moment, recognise_probe's
- * errors for bad pictures.
+ * BASE_ERROR_CONFLICT when the session asked for takes no marks at that moment and when
+ * the challenge cannot be answered (service_challenge_take()), recognise_probe's errors for bad
+ * pictures.
  */
 bool service_mark_by_face(struct service *service, const struct service_identity *identity,
                           const struct service_mark_request *request, struct service_mark *mark,

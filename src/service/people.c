@@ -3,6 +3,7 @@
 #include "service/gallery.h"
 #include "service/internal.h"
 #include "service/picture.h"
+#include "service/reviews.h"
 #include "service/users.h"
 
 #include <string.h>
@@ -200,6 +201,20 @@ static bool update_body(struct db_connection *connection, gpointer data, GError 
     return work->user != NULL;
 }
 
+bool service_user_close_on(struct service *service, struct db_connection *connection,
+                           const struct service_identity *identity, const struct base_uuid *id,
+                           GError **error)
+{
+    const struct service_user_input input = {.fields = SERVICE_USER_ACTIVE, .active = false};
+    char today[CORE_DAY_SIZE];
+    struct update_work work = {identity, *id, &input, today, NULL, NULL};
+    const bool ok = service_today_on(service, connection, today, error) &&
+                    update_body(connection, &work, error);
+
+    core_user_free(work.user);
+    return ok;
+}
+
 /* The local day, for ages. */
 static bool today_of(struct service *service, char today[CORE_DAY_SIZE], GError **error)
 {
@@ -272,6 +287,8 @@ static bool erase_body(struct db_connection *connection, gpointer data, GError *
     g_autoptr(core_user) user = person_find(connection, &work->id, error);
 
     if (!user || !service_blobs_of(connection, &work->id, CORE_IMAGE_N, NULL, work->blobs, error) ||
+        !service_reviews_forget(connection, &work->id, work->blobs, error) ||
+        !service_duplicate_forget_on(connection, &work->id, error) ||
         !db_template_delete_user(connection, &work->id, &photos, error) ||
         !db_face_revision_bump(connection, &work->id, error) ||
         !service_today_on(work->service, connection, today, error) ||

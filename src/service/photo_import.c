@@ -250,9 +250,13 @@ static bool turn_enrol(struct photo_turn *turn, GError **error)
     if (ok && service_batch_accepted(&batch))
         ok = service_batch_store(run->service, run->identity, &batch, &turn->user_id, accept_body,
                                  turn, &problem);
-    g_free(batch.values);
+    service_batch_finish(&batch);
     if (!ok)
         return turn_conclude(turn, problem, error);
+    turn->result.quality = enrolment.photos[0].quality;
+    if (enrolment.held)
+        g_strlcpy(turn->result.message, "It waits for a check: it looks like somebody else.",
+                  sizeof turn->result.message);
     if (enrolment.stored)
         return true;
     const struct service_photo *photo = &enrolment.photos[0];

@@ -31,6 +31,7 @@ struct service_photo_result {
     struct base_uuid user_id; /* nil: nobody */
     const char *kind;         /* of a refusal: "no_face", "too_many" …; static; NULL otherwise */
     char message[200];        /* of a refusal: what to do about it */
+    struct face_quality quality; /* nothing is measured of what was not judged */
 };
 
 struct service_photo_import_options {

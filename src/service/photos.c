@@ -10,28 +10,27 @@ static const char *const photo_kind_names[SERVICE_PHOTO_N] = {
     [SERVICE_PHOTO_POOR_QUALITY] = "poor_quality",
     [SERVICE_PHOTO_PRESENTATION_ATTACK] = "presentation_attack",
     [SERVICE_PHOTO_OTHER_PERSON] = "other_person",
-    [SERVICE_PHOTO_DUPLICATE] = "duplicate",
+    [SERVICE_PHOTO_NEAR_COPY] = "near_copy",
 };
 
-static const char *const photo_messages[SERVICE_PHOTO_N] = {
-    [SERVICE_PHOTO_ACCEPTED] = "",
-    [SERVICE_PHOTO_UNREADABLE] = "This file is not a picture that can be read.",
-    [SERVICE_PHOTO_NO_FACE] = "There is no face in this photo.",
-    [SERVICE_PHOTO_SEVERAL_FACES] = "There is more than one face in this photo.",
-    [SERVICE_PHOTO_POOR_QUALITY] = "This photo is not clear enough.",
-    [SERVICE_PHOTO_PRESENTATION_ATTACK] = "This looks like a picture of a print or a screen.",
-    [SERVICE_PHOTO_OTHER_PERSON] = "This does not look like the person of the other photos.",
-    [SERVICE_PHOTO_DUPLICATE] = "This face is enrolled already under another account.",
-};
-
-static const char *const quality_messages[FACE_QUALITY_N] = {
-    [FACE_QUALITY_TOO_SMALL] = "The face is too small: come closer.",
-    [FACE_QUALITY_CUT_OFF] = "Part of the face is outside the photo.",
-    [FACE_QUALITY_TOO_DARK] = "The face is too dark: look for more light.",
-    [FACE_QUALITY_TOO_BRIGHT] = "The face is too bright: avoid the lamp or window.",
-    [FACE_QUALITY_BLURRED] = "The photo is blurred: hold still and clean the lens.",
-    [FACE_QUALITY_TURNED_AWAY] = "Look straight at the camera.",
-    [FACE_QUALITY_EYES_CLOSED] = "Keep your eyes open.",
+static const struct {
+    const char *en, *es;
+} photo_sentences[SERVICE_PHOTO_N] = {
+    [SERVICE_PHOTO_ACCEPTED] = {"", ""},
+    [SERVICE_PHOTO_UNREADABLE] = {"This file is not a picture that can be read.",
+                                  "Este archivo no es una imagen que se pueda leer."},
+    [SERVICE_PHOTO_NO_FACE] = {"There is no face in this photo.",
+                               "No hay ninguna cara en la foto."},
+    [SERVICE_PHOTO_SEVERAL_FACES] = {"There is more than one face in this photo.",
+                                     "Hay más de una cara en la foto."},
+    [SERVICE_PHOTO_POOR_QUALITY] = {"This photo is not clear enough.",
+                                    "La foto no es lo bastante clara."},
+    [SERVICE_PHOTO_PRESENTATION_ATTACK] = {"This looks like a picture of a print or a screen.",
+                                           "Parece la foto de un papel o de una pantalla."},
+    [SERVICE_PHOTO_OTHER_PERSON] = {"This does not look like the person of the other photos.",
+                                    "No se parece a la persona de las otras fotos."},
+    [SERVICE_PHOTO_NEAR_COPY] = {"This is the same picture again: move a little and take another.",
+                                 "Es otra vez la misma imagen: muévete un poco y toma otra."},
 };
 
 static const enum service_photo_kind kind_of_answer[RECOGNISE_KIND_N] = {
@@ -49,15 +48,19 @@ const char *service_photo_kind_name(enum service_photo_kind kind)
     return (unsigned)kind < SERVICE_PHOTO_N ? photo_kind_names[kind] : NULL;
 }
 
+const char *service_photo_sentence(const struct service_photo *photo, const char *language)
+{
+    const bool spanish = g_strcmp0(language, "es") == 0;
+
+    if (photo->kind == SERVICE_PHOTO_POOR_QUALITY && photo->quality.reason != FACE_QUALITY_GOOD)
+        return face_quality_sentence(&photo->quality, language);
+    return spanish ? photo_sentences[photo->kind].es : photo_sentences[photo->kind].en;
+}
+
 static void photo_refuse(struct service_photo *photo, enum service_photo_kind kind)
 {
-    const char *message = photo_messages[kind];
-
-    if (kind == SERVICE_PHOTO_POOR_QUALITY && (unsigned)photo->quality.reason < FACE_QUALITY_N &&
-        quality_messages[photo->quality.reason])
-        message = quality_messages[photo->quality.reason];
     photo->kind = kind;
-    g_strlcpy(photo->message, message, sizeof photo->message);
+    g_strlcpy(photo->message, service_photo_sentence(photo, "en"), sizeof photo->message);
 }
 
 /* Whether a picture that cannot be decoded is the sender's doing. */
@@ -68,18 +71,18 @@ static bool picture_is_bad(const GError *problem)
            g_error_matches(problem, BASE_ERROR, BASE_ERROR_TOO_LARGE);
 }
 
-static bool photo_judge(struct service *service, const struct service_batch *batch, size_t index,
-                        const struct recognise_picture *picture, GError **error)
+/* `seen` is filled in unless the picture cannot be read. */
+static bool photo_look(struct service *service, const struct recognise_picture *picture,
+                       bool skip_liveness, struct service_photo *photo,
+                       struct recognise_photo *seen, GError **error)
 {
-    struct service_photo *photo = &batch->enrolment->photos[index];
     const struct recognise_options options = {
-        .skip_liveness = batch->skip_liveness || !service->liveness,
+        .skip_liveness = skip_liveness || !service->liveness,
     };
-    struct recognise_photo seen;
     GError *problem = NULL;
 
     *photo = (struct service_photo){.live = -1};
-    if (!recognise_enrol_photo(service->recogniser, picture, &options, &seen, &problem)) {
+    if (!recognise_enrol_photo(service->recogniser, picture, &options, seen, &problem)) {
         if (!picture_is_bad(problem)) {
             g_propagate_error(error, problem);
             return false;
@@ -89,14 +92,36 @@ static bool photo_judge(struct service *service, const struct service_batch *bat
         g_error_free(problem);
         return true;
     }
-    photo->faces = seen.faces;
-    photo->width = seen.width;
-    photo->height = seen.height;
-    photo->box = seen.box;
-    photo->quality = seen.quality;
-    photo->live = seen.live;
-    photo_refuse(photo, kind_of_answer[seen.kind]);
+    photo->faces = seen->faces;
+    photo->width = seen->width;
+    photo->height = seen->height;
+    photo->box = seen->box;
+    photo->landmarks = seen->landmarks;
+    photo->quality = seen->quality;
+    photo->live = seen->live;
+    photo_refuse(photo, kind_of_answer[seen->kind]);
+    return true;
+}
+
+bool service_photo_check(struct service *service, const struct recognise_picture *picture,
+                         struct service_photo *photo, GError **error)
+{
+    struct recognise_photo seen;
+
+    return service_faces_ready(service, error) &&
+           photo_look(service, picture, false, photo, &seen, error);
+}
+
+static bool photo_judge(struct service *service, const struct service_batch *batch, size_t index,
+                        const struct recognise_picture *picture, GError **error)
+{
+    struct service_photo *photo = &batch->enrolment->photos[index];
+    struct recognise_photo seen = {0};
+
+    if (!photo_look(service, picture, batch->skip_liveness, photo, &seen, error))
+        return false;
     memcpy(batch->values + index * FACE_TEMPLATE_N, seen.values, sizeof seen.values);
+    memcpy(batch->prints + index * RECOGNISE_PRINT_N, seen.print, sizeof seen.print);
     return true;
 }
 
@@ -114,6 +139,27 @@ static void batch_agree(struct service *service, struct service_batch *batch)
             photo_refuse(&enrolment->photos[i], SERVICE_PHOTO_OTHER_PERSON);
 }
 
+/* Of a photo and its copy the later one is refused. */
+static void batch_copies(struct service_batch *batch)
+{
+    struct service_enrolment *enrolment = batch->enrolment;
+
+    for (size_t i = 1; i < enrolment->photos_n; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (recognise_photos_copied(
+                    batch->values + i * FACE_TEMPLATE_N, batch->prints + i * RECOGNISE_PRINT_N,
+                    batch->values + k * FACE_TEMPLATE_N, batch->prints + k * RECOGNISE_PRINT_N))
+                photo_refuse(&enrolment->photos[i], SERVICE_PHOTO_NEAR_COPY);
+        }
+    }
+}
+
+void service_batch_finish(struct service_batch *batch)
+{
+    g_clear_pointer(&batch->values, g_free);
+    g_clear_pointer(&batch->prints, g_free);
+}
+
 bool service_batch_judge(struct service *service, struct service_batch *batch,
                          const struct recognise_picture *photos, size_t photos_n, GError **error)
 {
@@ -122,13 +168,37 @@ bool service_batch_judge(struct service *service, struct service_batch *batch,
                             SERVICE_PHOTOS_MAX);
     *batch->enrolment = (struct service_enrolment){.photos_n = photos_n, .agreement = 1};
     batch->values = g_new0(float, photos_n *FACE_TEMPLATE_N);
+    batch->prints = g_new0(float, photos_n *RECOGNISE_PRINT_N);
     batch->photos = photos;
     for (size_t i = 0; i < photos_n; i++)
         if (!photo_judge(service, batch, i, &photos[i], error))
             return false;
     if (service_batch_accepted(batch))
         batch_agree(service, batch);
+    if (service_batch_accepted(batch) && !batch->allow_copies)
+        batch_copies(batch);
     return true;
+}
+
+/* Of a photo that is stored there may be the template only. */
+static void photo_compare(struct service_batch *batch, size_t index, const float *stored,
+                          size_t stored_n, float agree)
+{
+    struct service_photo *photo = &batch->enrolment->photos[index];
+    const float *values = batch->values + index * FACE_TEMPLATE_N;
+    float best = -1;
+    bool copied = false;
+
+    /* Hair, glasses and years differ: resembling one of the earlier photos is enough. */
+    for (size_t k = 0; k < stored_n; k++) {
+        const float *other = stored + k * FACE_TEMPLATE_N;
+        best = MAX(best, recognise_similarity(values, other));
+        copied = copied || recognise_photos_copied(values, NULL, other, NULL);
+    }
+    if (best < agree)
+        photo_refuse(photo, SERVICE_PHOTO_OTHER_PERSON);
+    else if (copied && !batch->allow_copies)
+        photo_refuse(photo, SERVICE_PHOTO_NEAR_COPY);
 }
 
 void service_batch_compare(struct service *service, struct service_batch *batch,
@@ -136,29 +206,24 @@ void service_batch_compare(struct service *service, struct service_batch *batch,
 {
     const float agree = recogniser_thresholds(service->recogniser).agree;
 
-    for (size_t i = 0; stored_n > 0 && i < batch->enrolment->photos_n; i++) {
-        const float *values = batch->values + i * FACE_TEMPLATE_N;
-        float best = -1;
-        /* Hair, glasses and years differ: resembling one of the earlier photos is enough. */
-        for (size_t k = 0; k < stored_n; k++)
-            best = MAX(best, recognise_similarity(values, stored + k * FACE_TEMPLATE_N));
-        if (batch->enrolment->photos[i].kind == SERVICE_PHOTO_ACCEPTED && best < agree)
-            photo_refuse(&batch->enrolment->photos[i], SERVICE_PHOTO_OTHER_PERSON);
-    }
+    for (size_t i = 0; stored_n > 0 && i < batch->enrolment->photos_n; i++)
+        if (batch->enrolment->photos[i].kind == SERVICE_PHOTO_ACCEPTED)
+            photo_compare(batch, i, stored, stored_n, agree);
 }
 
-void service_batch_duplicate(struct service *service, struct service_batch *batch)
+void service_batch_duplicate(struct service *service, struct service_batch *batch,
+                             const GArray *apart)
 {
     struct service_enrolment *enrolment = batch->enrolment;
-    struct base_uuid other;
+    struct base_uuid other = {0};
 
-    if (batch->allow_duplicate ||
-        !recognise_duplicate(service->recogniser, batch->values, enrolment->photos_n, batch->person,
-                             &other, NULL))
-        return;
+    enrolment->held = !batch->allow_duplicate &&
+                      recognise_duplicate(service->recogniser, batch->values, enrolment->photos_n,
+                                          batch->person, apart ? (const void *)apart->data : NULL,
+                                          apart ? apart->len : 0, &other, &batch->duplicate_score);
     enrolment->duplicate_of = other;
-    for (size_t i = 0; i < enrolment->photos_n; i++)
-        photo_refuse(&enrolment->photos[i], SERVICE_PHOTO_DUPLICATE);
+    if (!enrolment->held)
+        enrolment->duplicate_of = (struct base_uuid){0};
 }
 
 bool service_batch_accepted(const struct service_batch *batch)

@@ -28,6 +28,7 @@ struct service *service_create(const struct service_options *options, GError **e
     g_mutex_init(&service->enrol_lock);
     g_mutex_init(&service->gallery_lock);
     g_mutex_init(&service->images_lock);
+    g_mutex_init(&service->open_lock);
     g_mutex_init(&service->dashboard_lock);
     g_mutex_init(&service->jobs_lock);
     g_cond_init(&service->jobs_wake);
@@ -83,6 +84,8 @@ void service_destroy(struct service *service)
     g_cond_clear(&service->jobs_wake);
     g_mutex_clear(&service->jobs_lock);
     g_mutex_clear(&service->images_lock);
+    g_mutex_clear(&service->open_lock);
+    g_clear_pointer(&service->open_people, g_array_unref);
     g_mutex_clear(&service->dashboard_lock);
     g_clear_pointer(&service->dashboard, g_hash_table_unref);
     g_mutex_clear(&service->gallery_lock);
@@ -261,11 +264,15 @@ const char *service_error_field(const GError *error)
         "state",
         "rules",
         "answer",
+        "decision",
         "message",
         "session_id",
         "email_domain",
         "time_zone",
         "late_after",
+        "challenge",
+        "challenge_id",
+        "times",
         "absent_after",
         "paper",
         "mail_sender",

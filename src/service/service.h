@@ -14,6 +14,7 @@
  *   calendar.h  iCalendar: exports, private addresses, imports
  *   groups.h    classes and who teaches them
  *   courses.h   terms, subjects, rooms and courses
+ *   class_marks.h the whole class: pictures and videos
  *   enrolments.h who belongs where, from when to when
  *   enrol.h     photos of a person
  *   gallery.h   the faces in memory

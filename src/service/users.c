@@ -306,6 +306,7 @@ bool service_user_create(struct service *service, const struct service_identity 
     struct service_batch batch = {
         .skip_liveness = options && options->skip_liveness,
         .allow_duplicate = options && options->allow_duplicate,
+        .allow_copies = options && options->allow_copies,
         .source = options && options->source ? options->source : "admin",
     };
 
@@ -317,7 +318,7 @@ bool service_user_create(struct service *service, const struct service_identity 
     const bool ok = institution &&
                     create_prepare(service, institution, input, &user, work.today, error) &&
                     create_store(&work, input, &batch, photos, photos_n, &made, error);
-    g_free(batch.values);
+    service_batch_finish(&batch);
     core_user_clear(&user);
     if (ok && result)
         *result = made;
@@ -362,7 +363,7 @@ bool service_user_register(struct service *service, const struct service_user_in
                     create_prepare(service, institution, &own, &user, work.today, error) &&
                     register_check(service, institution, &user, &own, photos_n, error) &&
                     create_store(&work, &own, &batch, photos, photos_n, registration, error);
-    g_free(batch.values);
+    service_batch_finish(&batch);
     core_user_clear(&user);
     return ok;
 }

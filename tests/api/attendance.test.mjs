@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
 import { Client, createPerson, PASSWORD } from '../helpers/client.mjs';
-import { cutFaces } from '../helpers/faces.mjs';
+import { cutFaces, threePhotos } from '../helpers/faces.mjs';
 import { missingParts, samplesDir, startServer } from '../helpers/server.mjs';
 
 const skip = missingParts({ faces: true, samples: true });
@@ -38,7 +38,7 @@ describe('attendance', { skip }, () => {
         const face = first[2];
         const { status, body, headers } = await anyone.submit('/register', {
             name: 'Rosa Dzul', email: 'rosa@uni.mx', password: PASSWORD, group_id: group.id,
-        }, [face, face, face]);
+        }, threePhotos(face));
         assert.equal(status, 201, JSON.stringify(body));
         assert.equal(body.user.role, 'student');
         assert.equal(body.user.face_count, 3);
@@ -129,20 +129,52 @@ describe('attendance', { skip }, () => {
         const face = third[1];
         const { status, body } = await anyone.submit('/register', {
             name: 'Impostor', email: 'impostor@uni.mx', password: PASSWORD,
-        }, [face, face, face]);
-        assert.equal(status, 422, JSON.stringify(body));
-        assert.ok(body.error.details.some(({ result }) => result === 'duplicate'));
+        }, threePhotos(face));
+        assert.equal(status, 201, JSON.stringify(body));
+        assert.equal(body.user.face_count, 0);
+        assert.equal(body.user.faces_held, 3);
+        assert.equal(body.photos.length, 3);
         assert.ok(!JSON.stringify(body).includes('Rosa'));
+        // Whom the face belongs to stays as it is until somebody has decided.
+        const marked = await anyone.submit('/attendance/mark', {}, [face]);
+        assert.equal(marked.body.user?.name, 'Rosa Dzul', JSON.stringify(marked.body));
+        assert.equal((await teacher.get('/duplicates')).status, 403);
+        const list = (await admin.get('/duplicates?state=open')).body;
+        assert.equal(list.total, 1);
+        const [{ id, user, other }] = list.items;
+        assert.deepEqual([user.name, other.name], ['Impostor', 'Rosa Dzul']);
+        assert.equal((await admin.post(`/duplicates/${id}`, { decision: 'perhaps' })).status, 400);
+        const settled = await admin.post(`/duplicates/${id}`, { decision: 'same' });
+        assert.equal(settled.status, 200, JSON.stringify(settled.body));
+        assert.equal(settled.body.closed_id, user.id);
+        assert.equal((await admin.post(`/duplicates/${id}`, { decision: 'same' })).status, 409);
+        assert.equal((await admin.get(`/users/${user.id}`)).body.active, false);
+    });
+
+    it('refuses copies of one photo, and says of a picture what to change', async () => {
+        const person = { name: 'Copy', email: 'copy@uni.mx', password: PASSWORD };
+        const face = sixth[0];
+        const copied = await anyone.submit('/register', person, [face, face, face]);
+        assert.equal(copied.status, 422, JSON.stringify(copied.body));
+        const results = copied.body.error.details.map(({ index, result }) => [index, result]);
+        assert.deepEqual(results, [[1, 'near_copy'], [2, 'near_copy']]);
+        const { status, body } = await anyone.submit('/faces/check', {}, [face]);
+        assert.equal(status, 200, JSON.stringify(body));
+        assert.equal(body.result, 'accepted');
+        assert.equal(body.landmarks.length, 68);
+        assert.ok(body.components.every(({ score }) => score >= 40 && score <= 100));
+        assert.equal((await anyone.submit('/faces/check', {}, [face, face])).status, 413);
+        assert.equal((await anyone.submit('/faces/check', {}, [])).status, 400);
     });
 
     it('refuses registration from outside the domain, with too few photos, and twice', async () => {
         const person = { name: 'Eva', email: 'eva@other.org', password: PASSWORD };
         const face = fourth[1];
-        const outside = await anyone.submit('/register', person, [face, face, face]);
+        const outside = await anyone.submit('/register', person, threePhotos(face));
         assert.equal(outside.status, 403);
         const few = await anyone.submit('/register', { ...person, email: 'eva@uni.mx' }, [face]);
         assert.equal(few.status, 400);
-        const twice = await anyone.submit('/register', { ...person, email: 'rosa@uni.mx' }, [face, face, face]);
+        const twice = await anyone.submit('/register', { ...person, email: 'rosa@uni.mx' }, threePhotos(face));
         assert.equal(twice.status, 409);
     });
 

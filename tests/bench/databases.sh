@@ -145,7 +145,7 @@ for engine in "${engines[@]}"; do
     [ "$engine" = sqlite ] || [ -f "$dir/servers/$engine/port" ] || continue
     start_server "$engine"
     populate
-    export BENCH_IDS=$dir/$engine/ids BENCH_PHOTO=$photo
+    export BENCH_IDS=$dir/$engine/ids BENCH_PHOTOS=$photo
     # Reads first, while the registers are of one size.
     report 'GET /me' /me
     report 'GET /users' '/users?limit=20'

@@ -20,17 +20,21 @@ export const WALL = { file: 'sample1.jpg', region: [640, 60, 320, 240] };
 const WIDTH = 640;
 const HEIGHT = 480;
 
-/** How a picture is cut: the face's share of the height, moved and mirrored. */
+/**
+ * How a picture is cut: the face's share of the height, moved and mirrored. One made wider or taller
+ * is not taken for a copy of another, as a head that turns or nods a little is not.
+ */
 export const POSES = [
     { share: 0.4 },
-    { share: 0.44, dx: 0.04, brightness: 1.06 },
-    { share: 0.43, dx: 0.02, dy: 0.04, brightness: 0.94 },
+    { share: 0.44, dx: 0.04, wider: 1.1, brightness: 1.06 },
+    { share: 0.43, dx: 0.02, dy: 0.04, taller: 1.1, brightness: 0.94 },
 ];
 
-function regionOf(person, { share = 0.4, dx = 0, dy = 0 } = {}) {
+export function regionOf(person, { share = 0.4, dx = 0, dy = 0, wider = 1, taller = 1 } = {}) {
     if (person.region) return person.region;
-    const height = person.face / share;
-    const width = (height * WIDTH) / HEIGHT;
+    const whole = person.face / share;
+    const width = (whole * WIDTH) / HEIGHT / wider;
+    const height = whole / taller;
     return [person.x - width * (0.5 + dx), person.y - height * (0.45 + dy), width, height];
 }
 

@@ -86,15 +86,21 @@ describe('pictures that are none', { skip: missingParts({ faces: true }) }, () =
         assert.match(detect.stderr, /letter_1\.jpg/);
 
         const verify = await place.presente(
-            'bench', 'verify', '--json', '--root', '.', '--pairs', 'pairs.tsv');
+            'bench', 'verify', '--json', '--root', '.', '--pairs', 'pairs.tsv', '--variants',
+            '--scores', 'verified.tsv');
         assert.equal(verify.code, 0, verify.stderr);
         const figures = JSON.parse(verify.stdout);
         assert.equal(figures.pictures_damaged, 3);
         assert.equal(figures.pairs_without_face, 2);
+        assert.equal(figures.variants.length, 5);
+        const rows = (await readFile(place.file('verified.tsv'), 'utf8')).trimEnd().split('\n');
+        assert.equal(rows.length, 3);
+        assert.match(rows[1], /^1\tletter\.jpg\tmissing\.jpg\t-10\.0/);
 
         const identify = await place.presente('bench', 'identify', '--json', '--enrol', 'people',
-            '--probe', 'people', '--stranger', 'people');
-        assert.equal(identify.code, 0, identify.stderr);
+            '--probe', 'people', '--stranger', 'people', '--variants', '--scores', 'none/x.tsv');
+        assert.notEqual(identify.code, 0);
+        assert.match(identify.stderr, /none\/x\.tsv cannot be written/);
         assert.equal(JSON.parse(identify.stdout).people_not_enrolled, 1);
 
         const liveness = await place.presente('bench', 'liveness', '--json', '--live', 'people',
@@ -225,10 +231,20 @@ describe('the main job on the sample photographs', { skip }, () => {
     it('does not give one face to two people', async () => {
         await place.presente('user', 'add', 'copy@uni.mx', '--name', 'Copy');
         const words = ['enrol', 'copy@uni.mx', 'crops/sample1_face3.png'];
-        const refused = await place.presente(...words);
-        assert.equal(refused.code, 1);
-        assert.match(refused.stderr, /duplicate/);
-        assert.equal((await place.presente(...words, '--allow-duplicate')).code, 0);
+        const held = await place.presente(...words);
+        assert.equal(held.code, 0, held.stderr);
+        assert.match(held.stderr, /wait for a decision/);
+        const listed = JSON.parse((await place.presente('duplicate', 'list', '--json')).stdout);
+        assert.deepEqual(listed.items.map(({ user }) => user.email), ['copy@uni.mx']);
+        const [{ id }] = listed.items;
+        assert.match((await place.presente('duplicate', 'show', id)).stdout, /copy@uni\.mx/);
+        assert.equal((await place.presente('duplicate', 'settle', id)).code, 3);
+        const settled = await place.presente('duplicate', 'settle', id, '--different');
+        assert.equal(settled.code, 0, settled.stderr);
+        const again = await place.presente(...words);
+        assert.equal(again.code, 1);
+        assert.match(again.stderr, /near copy/);
+        assert.equal((await place.presente(...words, '--allow-copies')).code, 0);
         assert.equal((await place.presente('user', 'delete', 'copy@uni.mx', '--yes')).code, 0);
     });
 
@@ -261,8 +277,30 @@ describe('the main job on the sample photographs', { skip }, () => {
         assert.equal(code, 0, stderr);
         const { stages, memory, has_face: hasFace } = JSON.parse(stdout);
         assert.equal(hasFace, true);
-        assert.equal(stages.length, 10);
+        // One more where the embedding network can run in 8 bits.
+        assert.ok(stages.length === 14 || stages.length === 15, `${stages.length} stages`);
         assert.ok(stages.every(({ one_thread: one }) => one.median_ms > 0 && one.runs >= 10));
         assert.ok(memory.resident_bytes > 0);
+    });
+
+    it('runs the embedding network in 8 bits only with a record', async (t) => {
+        const env = { PRESENTE_INT8: 'on', PRESENTE_INT8_RECORD: place.file('int8.ini') };
+        const without = await place.presente('bench', 'speed', '--seconds', '0.01', { env });
+        assert.notEqual(without.code, 0);
+        assert.match(without.stderr, /8 bits/);
+        const off = { PRESENTE_INT8_RECORD: env.PRESENTE_INT8_RECORD };
+        const check = await place.presente('bench', 'int8', '--json', { env: off });
+        assert.equal(check.code, 0, check.stderr);
+        if (check.stdout.startsWith('skipped')) return t.skip(check.stdout);
+        const { cosine_least: least, passed } = JSON.parse(check.stdout);
+        assert.ok(least > 0.98, `cosine ${least}`);
+        assert.equal(passed, false);
+        const photo = 'crops/sample3_face2.png';
+        const floats = await place.presente('identify', '--json', photo);
+        const int8 = await place.presente('identify', '--json', photo, { env });
+        assert.equal(int8.code, floats.code, int8.stderr);
+        assert.equal(JSON.parse(int8.stdout).kind, JSON.parse(floats.stdout).kind);
+        await writeFile(place.file('int8.ini'), '[int8]\nprocessor=x\nmodel=y\nranges=1 0\n');
+        assert.match((await place.presente('identify', photo, { env })).stderr, /damaged/);
     });
 });

@@ -45,7 +45,8 @@ function run(words, { cwd, env, input }) {
 
 /**
  * `presente(…words)` runs a command; an object as last argument may hold `input` and `env`.
- * `database` is as createDatabase() gives it. `remove()` deletes folder and database.
+ * `environment(settings)` is what it runs in. `database` is as createDatabase() gives it. `remove()`
+ * deletes folder and database.
  */
 export async function makeWorkplace() {
     const dir = await mkdtemp(path.join(tmpdir(), 'presente-cli-'));
@@ -59,6 +60,7 @@ export async function makeWorkplace() {
         dir,
         database,
         presente,
+        environment: (settings) => environment(dir, database, settings),
         file: (name) => path.join(dir, name),
         remove: async () => {
             await database.drop();

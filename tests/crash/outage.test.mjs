@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { Client } from '../helpers/client.mjs';
 import { startDatabaseServer } from '../helpers/database_server.mjs';
 import { engine } from '../helpers/databases.mjs';
-import { cutFaces } from '../helpers/faces.mjs';
+import { cutFaces, threePhotos } from '../helpers/faces.mjs';
 import { missingParts, startServer } from '../helpers/server.mjs';
 
 const CONNECTIONS = 32;
@@ -111,7 +111,7 @@ describe(`an outage of ${engine}`, { skip: missingParts() }, () => {
         const enrolled = [];
         for (const [i, face] of [woman, man].entries()) {
             const sent = { name: `Face ${i}`, email: `f${i}@uni.mx`, password: 'correct horse 42' };
-            const made = await new Client(server.url).submit('/register', sent, [face, face, face]);
+            const made = await new Client(server.url).submit('/register', sent, threePhotos(face));
             assert.equal(made.status, 201, JSON.stringify(made.body));
             enrolled.push({ ...made.body.user, user_id: made.body.user.id, face });
         }

@@ -4,6 +4,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -48,6 +49,35 @@ const clients = {
 export async function rowsOf(url, sql) {
     const text = await clients[url.slice(0, url.indexOf(':'))](url, sql);
     return text.split('\n').slice(0, -1).map((line) => line.split('\t'));
+}
+
+/**
+ * A way to the database server of `url` that can be cut: `url` to go by, cut() and mend(), close().
+ */
+export async function detour(url) {
+    const there = new URL(url);
+    const sockets = new Set();
+    const keep = (socket) => {
+        sockets.add(socket);
+        socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+    };
+    const listener = createServer((near) => {
+        const far = connect(Number(there.port), there.hostname);
+        [near, far].forEach(keep);
+        near.pipe(far).pipe(near);
+        near.on('close', () => far.destroy());
+        far.on('close', () => near.destroy());
+    });
+    const listen = (port) => new Promise((resolve) => listener.listen(port, '127.0.0.1', resolve));
+    await listen(0);
+    const { port } = listener.address();
+    const cut = () => new Promise((resolve) => {
+        listener.close(resolve);
+        sockets.forEach((socket) => socket.destroy());
+    });
+    const near = new URL(url);
+    near.host = `127.0.0.1:${port}`;
+    return { url: near.href, cut, mend: () => listen(port), close: cut };
 }
 
 const withDatabase = (server, name) => {

@@ -33,7 +33,7 @@ function varint(value) {
 }
 
 // The fields of one message: number, its bytes as they are, and the content of those with a length.
-function fields(bytes) {
+export function fields(bytes) {
     const found = [];
     for (let at = 0; at < bytes.length;) {
         const start = at;

@@ -75,6 +75,18 @@ test('a wrong checksum is told and the files are deleted', async (t) => {
     await assertNothingHalfDone(place);
 });
 
+test('without the second recognition network the rest is there, and it is told', async (t) => {
+    const { place, online } = await withPlace(t);
+    await writeFile(place.inside('scripts/second.sha256'), `${'0'.repeat(64)}  second.tflite\n`);
+    const answer = await place.dev(['deps'], online);
+    assert.equal(answer.code, 0, answer.output);
+    assert.match(answer.output, /second recognition network is left out/);
+    assert.ok(!existsSync(place.inside('deps/second-ready')));
+    for (const name of MODEL_NAMES) assert.ok(existsSync(place.inside('deps/models', name)), name);
+    const left = await readdir(place.inside('deps'));
+    assert.deepEqual(left.filter((name) => name.startsWith('.new')), []);
+});
+
 test('a package without a model is told', async (t) => {
     const { 'fr_eye.onnx': _, ...rest } = GOOD;
     const { place, online } = await withPlace(t, rest);

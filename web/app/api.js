@@ -55,8 +55,24 @@ const query = (values) => new URLSearchParams(Object.entries(values).filter(isGi
 export const mark = (frames) =>
     send('attendance/mark', { method: 'POST', body: form({}, frames) });
 
+/** The same, but a person looks at it in place of a challenge. */
+export const markForReview = (frames) =>
+    send('attendance/mark', { method: 'POST', body: form({ alternative: 'true' }, frames) });
+
+/** {id, steps, expires_at, frames_max}: movements to be filmed now. */
+export const newChallenge = () => post('challenges', {});
+export const answerChallenge = (id, times, frames) =>
+    send('attendance/mark', {
+        method: 'POST',
+        body: form({ challenge_id: id, times: JSON.stringify(times) }, frames),
+    });
+
 /** Takes a mark back, with the token that came with it. */
 export const notMe = (id, token) => post(`attendance/marks/${id}/not-me`, { token });
+
+/** What is to be said of one picture of a face, before it is a photo. */
+export const checkFace = (picture) =>
+    send('faces/check', { method: 'POST', body: form({}, [picture]) });
 
 export const register = (values, photos) =>
     send('register', { method: 'POST', body: form(values, photos) });

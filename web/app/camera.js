@@ -39,10 +39,10 @@ export function shownPart(video) {
     return { x: (width - w) / 2, y: (height - h) / 2, w, h };
 }
 
-/** What the camera shows now, drawn at most 640 px wide or high. Not mirrored. */
-export function frameOf(video) {
+/** What the camera shows now, drawn at most `side` px wide or high. Not mirrored. */
+export function frameOf(video, side = FRAME_SIDE_MAX) {
     const part = shownPart(video);
-    const scale = Math.min(1, FRAME_SIDE_MAX / Math.max(part.w, part.h));
+    const scale = Math.min(1, side / Math.max(part.w, part.h));
     const canvas = document.createElement('canvas');
     canvas.width = Math.round(part.w * scale);
     canvas.height = Math.round(part.h * scale);

@@ -138,7 +138,7 @@ function App() {
         setUser(someone);
     }
     function registeredAs(someone) {
-        setWelcomed(someone.name);
+        setWelcomed({ name: someone.name, waits: someone.faces_held > 0 });
         arrived(someone);
     }
     function signedInAs(someone) {

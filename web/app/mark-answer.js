@@ -29,6 +29,7 @@ export function readAnswer(answer, frames) {
     return {
         kind: 'card',
         result: answer.result,
+        reason: answer.reason,
         name: answer.user?.name,
         status: answer.attendance?.status,
         markedAt: answer.attendance?.marked_at,
@@ -41,6 +42,10 @@ export function readAnswer(answer, frames) {
 const WAITS_MS = { offline: 3000, busy: 3000, many: 8000 };
 const WAIT_MS = 5000;
 const ADVICE_OF_TROUBLE = { offline: 'mark.offline', busy: 'mark.busy', many: 'mark.busy' };
+
+/** Whether the card asks something of the person, and so stays until they answer. */
+export const asksSomething = ({ result }) =>
+    result === 'challenge_required' || result === 'challenge_failed';
 
 /** {kind: 'wait', advice, ms}: the server could not be asked; try again by itself. */
 export function readTrouble(trouble) {

@@ -3,11 +3,13 @@
 // the person asks for another try.
 import { mark } from './api.js';
 import { pause, sceneChanged, sceneOf, takeFrames } from './camera.js';
-import { readAnswer, readTrouble } from './mark-answer.js';
+import { asksSomething, readAnswer, readTrouble } from './mark-answer.js';
 
 const BETWEEN_TRIES_MS = 900;
 const EMPTY_SCENE_MS = 4000;
 const CARD_MS = 6000;
+// A question waits for who it was asked of, but not for ever: they may have left.
+const QUESTION_MS = 25_000;
 const GLANCE_MS = 400;
 
 function visibleAgain(signal) {
@@ -47,6 +49,7 @@ async function ask(frames) {
 /** How long to leave the server alone after an answer. */
 async function rest(video, scene, answer, signal) {
     if (answer.kind === 'wait') return backOnline(answer.ms, signal);
+    if (answer.kind === 'card' && asksSomething(answer)) return pause(QUESTION_MS, signal);
     if (answer.kind === 'card') {
         await pause(CARD_MS, signal);
         return sceneChange(video, scene, Infinity, signal);
@@ -58,9 +61,10 @@ async function rest(video, scene, answer, signal) {
 
 /**
  * Starts looking. `show({checking})` and `show({answer})` tell what happens; an answer of null
- * means that the last one no longer holds. Gives {again, stop}.
+ * means that the last one no longer holds. With `shown`, an answer that is on show already, it rests
+ * first. Gives {again, stop}.
  */
-export function startMarking(video, show) {
+export function startMarking(video, show, shown = null) {
     const whole = new AbortController();
     let resting = new AbortController();
     const stopped = () => whole.signal.aborted;
@@ -79,12 +83,17 @@ export function startMarking(video, show) {
         const answer = await ask(frames);
         if (stopped()) return;
         show({ checking: false, answer });
+        await restAt(scene, answer);
+    }
+
+    async function restAt(scene, answer) {
         resting = new AbortController();
         await rest(video, scene, answer, resting.signal);
         if (!stopped() && answer.kind === 'card') show({ answer: null });
     }
 
     (async () => {
+        if (shown) await restAt(sceneOf(video), shown);
         while (!stopped()) await attempt();
     })();
 

@@ -1,8 +1,11 @@
 // The first page: the camera is there, and who stands before it is marked.
-import { mark, notMe } from './api.js';
+import { mark, markForReview, notMe } from './api.js';
+import { takeFrames } from './camera.js';
+import { runChallenge } from './challenge.js';
+import { ChallengeCard, ChallengeStep, spokenChallenge, spokenStep } from './challenge-card.js';
 import { html, useEffect, useRef, useState } from './html.js';
 import { Lens } from './lens.js';
-import { readAnswer, readFileTrouble } from './mark-answer.js';
+import { asksSomething, readAnswer, readFileTrouble } from './mark-answer.js';
 import { startMarking } from './mark-loop.js';
 import { Avatar, Icon, Title } from './parts.js';
 import { ResultCard, spoken } from './result-card.js';
@@ -80,24 +83,71 @@ export function MarkPage({ user }) {
     const [answer, setAnswer] = useState(null);
     const [checking, setChecking] = useState(false);
     const [live, setLive] = useState(false);
+    const [asked, setAsked] = useState(null);
     const loop = useRef(null);
+    const camera = useRef(null);
+    const moving = useRef(null);
+    const file = useRef(null);
 
-    function begin(video) {
+    /** The camera runs and nobody looks at it: what was under way is over. */
+    function halt() {
+        moving.current?.abort();
+        moving.current = null;
         loop.current?.stop();
         loop.current = null;
-        setLive(video !== null);
+        setAsked(null);
         setChecking(false);
+    }
+
+    function begin(video, shown) {
+        halt();
+        camera.current = video;
+        setLive(video !== null);
         if (!video) return;
-        loop.current = startMarking(video, (news) => {
+        const show = (news) => {
             if ('checking' in news) setChecking(news.checking);
             if ('answer' in news) setAnswer(news.answer);
-        });
+        };
+        loop.current = startMarking(video, show, shown);
     }
 
     function again() {
         setAnswer(null);
         loop.current?.again();
     }
+
+    /** Something that the person does instead of the loop; its answer stays until they go on. */
+    async function instead(work) {
+        halt();
+        setAnswer(null);
+        const turn = new AbortController();
+        moving.current = turn;
+        let next;
+        try {
+            next = await work(turn.signal);
+        } catch (trouble) {
+            next = readFileTrouble(trouble);
+        }
+        if (turn.signal.aborted) return;
+        setAnswer(next);
+        begin(camera.current, next);
+    }
+
+    const challenge = () =>
+        instead(async (signal) => {
+            const said = await runChallenge(camera.current, setAsked, signal);
+            return readAnswer(said, { width: 1, height: 1 });
+        });
+
+    const handOver = () =>
+        instead(async (signal) => {
+            setChecking(true);
+            const frames = camera.current
+                ? await takeFrames(camera.current, signal)
+                : { blobs: [file.current], width: 1, height: 1 };
+            const said = readAnswer(await markForReview(frames.blobs), frames);
+            return said.result === 'needs_review' ? { ...said, result: 'handed-over' } : said;
+        });
 
     /** Without a token, or when it is too late, only a teacher can put it right. */
     async function takeBack({ id, token }) {
@@ -110,11 +160,12 @@ export function MarkPage({ user }) {
         if (taken) setAnswer((current) => (current === NOT_ME ? TAKEN_BACK : current));
     }
 
-    async function tryFile(file) {
+    async function tryFile(chosen) {
+        file.current = chosen;
         setChecking(true);
         setAnswer(null);
         try {
-            setAnswer(readAnswer(await mark([file]), { width: 1, height: 1 }));
+            setAnswer(readAnswer(await mark([chosen]), { width: 1, height: 1 }));
         } catch (trouble) {
             setAnswer(readFileTrouble(trouble));
         }
@@ -122,7 +173,23 @@ export function MarkPage({ user }) {
     }
 
     const card = answer?.kind === 'card';
+    const question = card && asksSomething(answer);
     const advised = live || checking || answer?.advice;
+    function over() {
+        if (asked) return html`<${ChallengeStep} ...${asked} />`;
+        if (question)
+            return html`<${ChallengeCard} answer=${answer} onBegin=${live ? challenge : null}
+                onInstead=${handOver} />`;
+        if (card)
+            return html`<${ResultCard} answer=${answer} onNext=${again}
+                onNotMe=${() => takeBack(answer.mark)} />`;
+        return advised && html`<${Advice} answer=${answer} checking=${checking} />`;
+    }
+    function said() {
+        if (asked) return spokenStep(asked);
+        if (question) return spokenChallenge(answer);
+        return card ? spoken(answer) : advised && t(answer?.advice ?? 'mark.fit');
+    }
     const heading = user ? t('mark.hello', { name: firstName(user.name) }) : t('mark.title');
     return html`
         <div class="page">
@@ -135,15 +202,12 @@ export function MarkPage({ user }) {
             <div class="mark">
                 <${Lens} onReady=${begin} box=${live ? answer?.box : null} mood=${moodOf(answer)}
                     instead=${html`<${ChoosePhoto} onFile=${tryFile} />`}>
-                    ${card
-                        ? html`<${ResultCard} answer=${answer} onNext=${again}
-                            onNotMe=${() => takeBack(answer.mark)} />`
-                        : advised && html`<${Advice} answer=${answer} checking=${checking} />`}
+                    ${over()}
                 <//>
                 <${Aside} now=${now} user=${user} />
             </div>
             <div class="unseen" role="status">
-                ${card ? spoken(answer) : advised && t(answer?.advice ?? 'mark.fit')}
+                ${said()}
             </div>
         </div>`;
 }

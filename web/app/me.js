@@ -36,7 +36,8 @@ export const MePage = ({ user, onSignOut }) => html`
                 <dt>${t('me.email')}</dt><dd>${user.email}</dd>
                 <dt>${t('me.group')}</dt><dd>${user.group_name ?? t('me.none')}</dd>
                 <dt>${t('me.faces')}</dt>
-                <dd>${t('me.faces.count', { n: user.face_count ?? 0 })}</dd>
+                <dd>${t('me.faces.count', { n: user.face_count ?? 0 })}
+                    ${user.faces_held > 0 && html`<div class="quiet small">${t('me.faces.waits')}</div>`}</dd>
             </dl>
         </div>
         <${SignOut} onSignOut=${onSignOut} />

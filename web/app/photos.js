@@ -1,5 +1,6 @@
 // Three photos: from the camera, chosen as files or dropped. Each has its place and its advice.
 import { frameOf, toJpeg } from './camera.js';
+import { coach } from './coach.js';
 import { Wrong } from './field.js';
 import { html, useEffect, useRef, useState } from './html.js';
 import { Lens } from './lens.js';
@@ -12,6 +13,7 @@ export const PHOTOS = 3;
 const isUsable = (photo) => Boolean(photo?.blob) && photo.note.kind !== 'bad';
 export const usableCount = (photos) => photos.filter(isUsable).length;
 
+const TIP_ICONS = { good: 'check', warn: 'info' };
 const NOTE_ICONS = { good: 'check', warn: 'info', bad: 'triangle-alert' };
 
 function Preview({ picture }) {
@@ -48,18 +50,31 @@ function Slot({ photo, index, next, onRemove }) {
 
 function Shutter({ index, onPhoto, onClose, instead }) {
     const [video, setVideo] = useState(null);
+    const [tip, setTip] = useState(null);
     const button = useRef();
-    useEffect(() => video && button.current?.focus({ preventScroll: true }), [video]);
+    useEffect(() => {
+        if (!video) return;
+        button.current?.closest('.shutter').scrollIntoView({ block: 'nearest' });
+        button.current?.focus({ preventScroll: true });
+    }, [video]);
+    useEffect(() => {
+        const watching = new AbortController();
+        setTip(null);
+        if (video) coach(video, setTip, watching.signal);
+        return () => watching.abort();
+    }, [video, index]);
     async function take() {
         const canvas = frameOf(video);
         onPhoto(photoOfFrame(canvas, await toJpeg(canvas)));
     }
     return html`
         <div class="shutter">
-            <${Lens} onReady=${setVideo} instead=${instead}>
+            <${Lens} onReady=${setVideo} instead=${instead} mood=${tip?.mood} box=${tip?.box}>
                 ${video &&
-                html`<div class="advice"><${Icon} name="scan-face" />
-                    <span class="grow" role="status">${t(`photo.${index}`)}</span></div>`}
+                html`<div class=${`advice coach ${tip?.mood ?? ''}`} data-tip=${tip?.key}>
+                    <${Icon} name=${TIP_ICONS[tip?.mood] ?? 'scan-face'} />
+                    <span class="grow"><strong>${t(`photo.${index}`)}</strong>
+                        <span role="status">${tip && t(tip.key)}</span></span></div>`}
             <//>
             <div class="choices">
                 ${video &&

@@ -24,13 +24,15 @@ function useGroups() {
     return groups;
 }
 
-const Done = ({ name }) => html`
+const Done = ({ name, waits }) => html`
     <div class="page">
-        <div class="card empty" data-registered>
+        <div class="card empty" data-registered=${waits ? 'waits' : 'done'}>
             <${Avatar} name=${name} size="large" />
             <${Title} focus>${t('register.done.title', { name: firstName(name) })}<//>
-            <p>${t('register.done.text')}</p>
-            <a class="button" href="#/">${t('register.done.mark')}</a>
+            <p>${t(waits ? 'register.waits.text' : 'register.done.text')}</p>
+            ${waits
+                ? html`<a class="button" href="#/history">${t('register.waits.button')}</a>`
+                : html`<a class="button" href="#/">${t('register.done.mark')}</a>`}
         </div>
     </div>`;
 
@@ -110,7 +112,7 @@ export function RegisterPage({ institution, onRegistered, welcomed }) {
         return setWorking(false);
     }
 
-    if (welcomed) return html`<${Done} name=${welcomed} />`;
+    if (welcomed) return html`<${Done} ...${welcomed} />`;
     if (institution.self_registration === false) return html`<${Closed} />`;
     const { wrong, sentence } = refusal;
     return html`

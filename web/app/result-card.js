@@ -6,6 +6,7 @@ import { clockTime, t } from './text.js';
 const OTHERS = {
     unknown: { icon: 'circle-help', title: 'mark.unknown.title', text: 'mark.unknown.text' },
     needs_review: { icon: 'circle-help', title: 'mark.review.title', text: 'mark.review.text' },
+    'handed-over': { icon: 'info', title: 'mark.handed.title', text: 'mark.handed.text' },
     presentation_attack: {
         icon: 'shield-alert',
         title: 'mark.attack.title',
@@ -52,6 +53,7 @@ const Match = ({ answer, onNotMe, onNext }) => html`
 
 const Other = ({ answer, onNext }) => {
     const other = OTHERS[answer.result] ?? TROUBLED;
+    const next = t(answer.result === 'handed-over' ? 'mark.next' : 'mark.again');
     return html`
         <div class="result other appear" data-result=${answer.result}>
             <div class="who">
@@ -62,7 +64,7 @@ const Other = ({ answer, onNext }) => {
             <div class="actions">
                 ${answer.result === 'unknown' &&
                 html`<a class="button plain" href="#/register">${t('how.register')}</a>`}
-                <button class="button" onClick=${onNext}>${t('mark.again')}</button>
+                <button class="button" onClick=${onNext}>${next}</button>
             </div>
         </div>`;
 };

@@ -7,7 +7,7 @@
 
 #define SELECT                                                                                     \
     "SELECT i.id, i.user_id, i.kind, i.template_id, i.attendance_id, i.blob_key, i.media_type, "   \
-    "i.size, i.sha256, i.sealed, i.key_id, i.created_at FROM images i "
+    "i.size, i.sha256, i.sealed, i.key_id, i.created_at, i.review_id FROM images i "
 
 static gpointer read_image(struct db_rows *rows)
 {
@@ -28,6 +28,7 @@ static gpointer read_image(struct db_rows *rows)
     image->sealed = db_rows_bool(rows, 9);
     image->key_id = (guint32)db_rows_int(rows, 10);
     image->created_at = db_rows_time(rows, 11);
+    image->review_id = db_rows_uuid(rows, 12);
     return image;
 }
 
@@ -54,13 +55,14 @@ bool db_image_insert(struct db_connection *connection, const struct core_image *
     return db_execute(connection, NULL, error,
                       "INSERT INTO images (id, user_id, kind, profile_of, template_id, "
                       "attendance_id, blob_key, media_type, size, sha256, sealed, key_id, "
-                      "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      "created_at, review_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                       db_uuid(&image->id), db_uuid(&image->user_id),
                       db_text(core_image_kind_name(image->kind)), db_uuid(person),
                       db_uuid(&image->template_id), db_uuid(&image->attendance_id),
                       db_text(image->blob_key), db_text(image->media_type), db_int(image->size),
                       db_blob(image->sha256, sizeof image->sha256), db_bool(image->sealed),
-                      key_value(image->sealed, image->key_id), db_time(image->created_at));
+                      key_value(image->sealed, image->key_id), db_time(image->created_at),
+                      db_uuid(&image->review_id));
 }
 
 struct core_image *db_image_find(struct db_connection *connection, const struct base_uuid *id,
@@ -91,6 +93,13 @@ struct core_image *db_image_find_mark(struct db_connection *connection,
     return single(
         db_query(connection, error, SELECT "WHERE i.attendance_id = ?", db_uuid(attendance_id)),
         error);
+}
+
+struct core_image *db_image_find_review(struct db_connection *connection,
+                                        const struct base_uuid *review_id, GError **error)
+{
+    return single(db_query(connection, error, SELECT "WHERE i.review_id = ?", db_uuid(review_id)),
+                  error);
 }
 
 GPtrArray *db_image_list_user(struct db_connection *connection, const struct base_uuid *user_id,

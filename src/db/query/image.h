@@ -6,8 +6,8 @@
 #include "core/types.h"
 #include "db/db.h"
 
-/* BASE_ERROR_CONFLICT when the person, the photo's template or the mark is not there, or has a
- * picture of this kind already. */
+/* BASE_ERROR_CONFLICT when the person, the photo's template, the mark or the review is not there,
+ * or has a picture of this kind already. */
 bool db_image_insert(struct db_connection *connection, const struct core_image *image,
                      GError **error);
 
@@ -22,6 +22,9 @@ struct core_image *db_image_find_enrolment(struct db_connection *connection,
                                            const struct base_uuid *template_id, GError **error);
 struct core_image *db_image_find_mark(struct db_connection *connection,
                                       const struct base_uuid *attendance_id, GError **error);
+
+struct core_image *db_image_find_review(struct db_connection *connection,
+                                        const struct base_uuid *review_id, GError **error);
 
 /* All of a person's, as an array of struct core_image * that frees them. */
 GPtrArray *db_image_list_user(struct db_connection *connection, const struct base_uuid *user_id,

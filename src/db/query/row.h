@@ -61,7 +61,8 @@ struct db_value db_asked_enum(int value);
     "u.id, u.institution_id, u.name, u.name_key, u.email, u.age, u.date_of_birth, u.group_id, "    \
     "g.name, u.role, u.profile_image_url, u.password_hash, u.token_generation, u.active, "         \
     "u.created_at, u.updated_at, u.deleted_at, u.faces_revision, u.student_number, u.language, "   \
-    "(SELECT COUNT(*) FROM face_templates f WHERE f.user_id = u.id) "
+    "(SELECT COUNT(*) FROM face_templates f WHERE f.user_id = u.id AND f.held = FALSE), "          \
+    "(SELECT COUNT(*) FROM face_templates f WHERE f.user_id = u.id AND f.held = TRUE) "
 #define DB_USER_SELECT                                                                             \
     "SELECT " DB_USER_COLUMNS "FROM users u LEFT JOIN class_groups g ON g.id = u.group_id "
 
@@ -118,7 +119,7 @@ gpointer db_attendance_read(struct db_rows *rows);
 
 /* The columns of DB_TEMPLATE_SELECT make a struct core_template *. */
 #define DB_TEMPLATE_SELECT                                                                         \
-    "SELECT f.id, f.user_id, f.sealed, f.model, f.quality, f.source, f.created_at "                \
+    "SELECT f.id, f.user_id, f.sealed, f.model, f.quality, f.source, f.created_at, f.held "        \
     "FROM face_templates f "
 
 gpointer db_template_read(struct db_rows *rows);

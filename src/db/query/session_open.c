@@ -68,6 +68,33 @@ GPtrArray *db_session_open_list(struct db_connection *connection, const struct b
     return db_rows_collect(rows, read_open, open_free, error);
 }
 
+#define NOW_OPEN                                                                                   \
+    "s.state = 'planned' AND s.starts_at >= ? AND s.starts_at <= ? AND s.ends_at >= ? "            \
+    "AND e.first_day <= s.local_day AND (e.last_day IS NULL OR e.last_day >= s.local_day) "
+
+GArray *db_session_open_people(struct db_connection *connection, base_time instant, GError **error)
+{
+    const struct db_value earliest = db_time(instant - DAY - 2 * HOUR);
+    const struct db_value latest = db_time(instant + HOUR), over = db_time(instant - HOUR);
+    g_autoptr(GArray) people = g_array_new(FALSE, FALSE, sizeof(struct base_uuid));
+    g_autoptr(db_rows) rows =
+        db_query(connection, error,
+                 "SELECT e.user_id FROM sessions s JOIN enrolments e ON e.course_id = s.course_id "
+                 "WHERE " NOW_OPEN "UNION SELECT e.user_id FROM sessions s "
+                 "JOIN course_groups g ON g.course_id = s.course_id "
+                 "JOIN enrolments e ON e.group_id = g.group_id WHERE " NOW_OPEN,
+                 earliest, latest, over, earliest, latest, over);
+    GError *problem = NULL;
+
+    while (rows && db_rows_next(rows, &problem)) {
+        const struct base_uuid id = db_rows_uuid(rows, 0);
+        g_array_append_val(people, id);
+    }
+    if (problem)
+        g_propagate_error(error, problem);
+    return rows && !problem ? g_steal_pointer(&people) : NULL;
+}
+
 bool db_session_lock(struct db_connection *connection, const struct base_uuid *id, GError **error)
 {
     return db_execute(connection, NULL, error,

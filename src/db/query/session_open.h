@@ -24,6 +24,10 @@ GPtrArray *db_session_open_list(struct db_connection *connection, const struct b
                                 const struct base_uuid *session_id, base_time instant,
                                 GError **error);
 
+/* Everybody on the roster of a session that takes place within an hour of the instant: whoever is
+ * likely to be marked now. An array of struct base_uuid, each once. */
+GArray *db_session_open_people(struct db_connection *connection, base_time instant, GError **error);
+
 /* Keeps others who call this from the session until the transaction ends, so that what is read of
  * it afterwards stands. */
 bool db_session_lock(struct db_connection *connection, const struct base_uuid *id, GError **error);

@@ -13,6 +13,7 @@ gpointer db_template_read(struct db_rows *rows)
     face->quality = db_rows_real(rows, 4);
     face->source = db_rows_dup_text(rows, 5);
     face->created_at = db_rows_time(rows, 6);
+    face->held = db_rows_bool(rows, 7);
     return face;
 }
 
@@ -21,10 +22,10 @@ bool db_template_insert(struct db_connection *connection, const struct core_temp
 {
     return db_execute(connection, NULL, error,
                       "INSERT INTO face_templates (id, user_id, sealed, model, quality, source, "
-                      "created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                      "created_at, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                       db_uuid(&face->id), db_uuid(&face->user_id), db_bytes(face->sealed),
                       db_text(face->model), db_real(face->quality), db_text(face->source),
-                      db_time(face->created_at));
+                      db_time(face->created_at), db_bool(face->held));
 }
 
 GPtrArray *db_template_list_user(struct db_connection *connection, const struct base_uuid *user_id,
@@ -44,7 +45,7 @@ bool db_template_each(struct db_connection *connection, const char *model,
     g_autoptr(db_rows) rows = db_query_stream(
         connection, error,
         DB_TEMPLATE_SELECT "JOIN users u ON u.id = f.user_id WHERE (? = 0 OR f.model = ?) "
-                           "AND u.active = TRUE AND u.deleted_at IS NULL "
+                           "AND f.held = FALSE AND u.active = TRUE AND u.deleted_at IS NULL "
                            "ORDER BY f.user_id, f.id",
         db_asked_text(model), db_text(model));
 
@@ -75,6 +76,22 @@ bool db_template_delete_user(struct db_connection *connection, const struct base
 {
     return db_execute(connection, removed, error, "DELETE FROM face_templates WHERE user_id = ?",
                       db_uuid(user_id));
+}
+
+bool db_template_release(struct db_connection *connection, const struct base_uuid *user_id,
+                         gint64 *released, GError **error)
+{
+    return db_execute(connection, released, error,
+                      "UPDATE face_templates SET held = FALSE WHERE user_id = ? AND held = TRUE",
+                      db_uuid(user_id));
+}
+
+bool db_template_count_held(struct db_connection *connection, const struct base_uuid *user_id,
+                            gint64 *held, GError **error)
+{
+    return db_query_int(connection, held, error,
+                        "SELECT COUNT(*) FROM face_templates WHERE user_id = ? AND held = TRUE",
+                        db_uuid(user_id));
 }
 
 bool db_template_count(struct db_connection *connection, gint64 *templates, gint64 *people,

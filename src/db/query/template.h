@@ -10,7 +10,8 @@
 bool db_template_insert(struct db_connection *connection, const struct core_template *face,
                         GError **error);
 
-/* A person's templates, oldest first, as an array of struct core_template * that frees them. */
+/* A person's templates, those held too, oldest first, as an array of struct core_template * that
+ * frees them. */
 GPtrArray *db_template_list_user(struct db_connection *connection, const struct base_uuid *user_id,
                                  GError **error);
 
@@ -18,8 +19,9 @@ GPtrArray *db_template_list_user(struct db_connection *connection, const struct 
 typedef bool (*db_template_visitor)(const struct core_template *face, gpointer data,
                                     GError **error);
 
-/* Visits the templates of all active people that belong to `model` (NULL: any), person by person.
- * One row is in memory at a time: the visitor must not use the connection. */
+/* Visits the templates, but for those held, of all active people that belong to `model` (NULL:
+ * any), person by person. One row is in memory at a time: the visitor must not use the connection.
+ */
 bool db_template_each(struct db_connection *connection, const char *model,
                       db_template_visitor visitor, gpointer data, GError **error);
 
@@ -31,7 +33,14 @@ bool db_template_delete(struct db_connection *connection, const struct base_uuid
 bool db_template_delete_user(struct db_connection *connection, const struct base_uuid *user_id,
                              gint64 *removed, GError **error);
 
-/* Templates and people who have any. Either pointer may be NULL. */
+/* A person's held templates are held no longer; `released` may be NULL. */
+bool db_template_release(struct db_connection *connection, const struct base_uuid *user_id,
+                         gint64 *released, GError **error);
+
+bool db_template_count_held(struct db_connection *connection, const struct base_uuid *user_id,
+                            gint64 *held, GError **error);
+
+/* Templates, those held among them, and people who have any. Either pointer may be NULL. */
 bool db_template_count(struct db_connection *connection, gint64 *templates, gint64 *people,
                        GError **error);
 

@@ -31,6 +31,7 @@ gpointer db_user_read(struct db_rows *rows)
     user->student_number = db_rows_dup_text(rows, 18);
     user->language = db_rows_dup_text(rows, 19);
     user->face_count = db_rows_int(rows, 20);
+    user->faces_held = db_rows_int(rows, 21);
     return user;
 }
 
@@ -228,9 +229,14 @@ static const char *const BELONGINGS[] = {
     "DELETE FROM external_ids WHERE entity_id IN "
     "(SELECT e.id FROM enrolments e WHERE e.user_id = ?)",
     "DELETE FROM photo_imports WHERE user_id = ?",
+    "DELETE FROM review_candidates WHERE user_id = ?",
+    "DELETE FROM lookalikes WHERE first_id = ?",
+    "DELETE FROM lookalikes WHERE second_id = ?",
     "DELETE FROM calendar_feeds WHERE user_id = ?",
     "DELETE FROM report_schedules WHERE user_id = ?",
     "DELETE FROM mail_refusals WHERE user_id = ?",
+    "DELETE FROM duplicates WHERE user_id = ?",
+    "DELETE FROM duplicates WHERE other_id = ?",
     "DELETE FROM outbox WHERE user_id = ?",
     "DELETE FROM jobs WHERE user_id = ?",
     "UPDATE attendance SET note = NULL WHERE user_id = ? AND note IS NOT NULL",

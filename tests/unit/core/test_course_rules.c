@@ -23,6 +23,31 @@ static struct core_rules parsed(const char *text)
     return rules;
 }
 
+static void test_what_proves_that_somebody_is_there(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rules;
+        bool doubt, passed, alternative;
+        enum core_rules_proof proof;
+    } CASES[] = {
+        {"{}", false, false, false, CORE_RULES_PROOF_ENOUGH},
+        {"{}", false, false, true, CORE_RULES_PROOF_ENOUGH},
+        {"{}", true, false, false, CORE_RULES_PROOF_CHALLENGE},
+        {"{}", true, false, true, CORE_RULES_PROOF_REVIEW},
+        {"{}", true, true, false, CORE_RULES_PROOF_ENOUGH},
+        {"{\"challenge\":\"always\"}", false, false, false, CORE_RULES_PROOF_CHALLENGE},
+        {"{\"challenge\":\"always\"}", false, false, true, CORE_RULES_PROOF_REVIEW},
+        {"{\"challenge\":\"always\"}", true, true, false, CORE_RULES_PROOF_ENOUGH},
+        {"{\"challenge\":\"never\"}", false, false, false, CORE_RULES_PROOF_ENOUGH},
+        {"{\"challenge\":\"never\"}", true, false, false, CORE_RULES_PROOF_REVIEW},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++)
+        assert_int_equal(core_rules_proof(parsed(CASES[i].rules).challenge, CASES[i].doubt,
+                                          CASES[i].passed, CASES[i].alternative),
+                         CASES[i].proof);
+}
+
 static void test_defaults(void **state)
 {
     (void)state;
@@ -356,6 +381,7 @@ int main(void)
         cmocka_unit_test(test_window_and_arrival_to_the_microsecond),
         cmocka_unit_test(test_two_scans),
         cmocka_unit_test(test_points),
+        cmocka_unit_test(test_what_proves_that_somebody_is_there),
         cmocka_unit_test(test_which_session),
         cmocka_unit_test(test_when_a_picture_was_taken),
     };

@@ -83,11 +83,12 @@ static void fill_person_faces(struct db_connection *connection, guint i,
     memset(digest, (int)i & 255, sizeof digest);
     INSERT(connection, "face_templates", db_uuid(&face), db_uuid(user),
            i % 9 == 0 ? db_blob(NULL, 0) : db_blob(sealed, sizeof sealed), db_text("model-1"),
-           db_real(SCORES[i % G_N_ELEMENTS(SCORES)]), db_text("registration"), db_time(time_of(i)));
+           db_real(SCORES[i % G_N_ELEMENTS(SCORES)]), db_text("registration"), db_time(time_of(i)),
+           db_bool(i % 7 == 0));
     INSERT(connection, "images", db_uuid(&image), db_uuid(user), db_text("enrolment"), db_null(),
            db_uuid(&face), db_null(), db_text(base_uuid_format(&image, key)), db_text("image/jpeg"),
            db_int(1 + i), db_blob(digest, sizeof digest), db_bool(i % 2),
-           i % 2 ? db_int(G_MAXUINT32 - i) : db_null(), db_time(time_of(i + 1)));
+           i % 2 ? db_int(G_MAXUINT32 - i) : db_null(), db_time(time_of(i + 1)), db_null());
 }
 
 static void fill_marks(struct db_connection *connection, guint i, const struct base_uuid *user,

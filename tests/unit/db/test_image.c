@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 #include "db/query/image.h"
+#include "db/query/review.h"
 
 #include <string.h>
 
@@ -84,6 +85,18 @@ static void test_rows_come_back_whole(void **state)
     assert_int_equal(all->len, 3);
 }
 
+static struct base_uuid store_review(struct fixture *fixture)
+{
+    g_autoptr(db_review) review = db_review_new();
+
+    base_uuid_new(&review->id);
+    review->local_day = g_strdup(DAY);
+    review->reason = g_strdup("score");
+    review->taken_at = review->created_at = review->updated_at = NOON;
+    assert_true(db_review_insert(fixture->connection, review, NULL));
+    return review->id;
+}
+
 static void test_one_of_each(void **state)
 {
     struct fixture *fixture = *state;
@@ -92,6 +105,8 @@ static void test_one_of_each(void **state)
     struct base_uuid face = fixture_template(fixture, &user);
     struct base_uuid mark = fixture_store_mark(fixture, &user, NULL, DAY, NOON, CORE_STATUS_LATE);
 
+    struct base_uuid review = store_review(fixture);
+
     for (int kind = 0; kind < CORE_IMAGE_N; kind++) {
         struct core_image first = image_of(&user, (enum core_image_kind)kind, "k/first");
         struct core_image second = image_of(&user, (enum core_image_kind)kind, "k/second");
@@ -99,6 +114,10 @@ static void test_one_of_each(void **state)
             first.template_id = second.template_id = face;
         if (kind == CORE_IMAGE_MARK)
             first.attendance_id = second.attendance_id = mark;
+        if (kind == CORE_IMAGE_REVIEW) {
+            first.review_id = second.review_id = review;
+            first.user_id = second.user_id = (struct base_uuid){0};
+        }
         assert_true(insert(fixture, &first, &error));
         assert_false(insert(fixture, &second, &error));
         assert_base_error(error, BASE_ERROR_CONFLICT);

@@ -5,6 +5,7 @@
 #include "face/gallery.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define PEOPLE 5000
@@ -13,11 +14,11 @@
 static void random_unit(GRand *random, float *values)
 {
     double sum = 0;
-    for (int i = 0; i < FACE_TEMPLATE_N; i++) {
+    for (int i = 0; i < FACE_EMBEDDING_N; i++) {
         values[i] = (float)g_rand_double_range(random, -1, 1);
         sum += (double)values[i] * values[i];
     }
-    for (int i = 0; i < FACE_TEMPLATE_N; i++) {
+    for (int i = 0; i < FACE_EMBEDDING_N; i++) {
         values[i] = (float)(values[i] / sqrt(sum));
     }
 }
@@ -26,11 +27,11 @@ static void random_unit(GRand *random, float *values)
 static void similar(GRand *random, const float *values, double noise, float *out)
 {
     double sum = 0;
-    for (int i = 0; i < FACE_TEMPLATE_N; i++) {
+    for (int i = 0; i < FACE_EMBEDDING_N; i++) {
         out[i] = values[i] + (float)g_rand_double_range(random, -noise, noise);
         sum += (double)out[i] * out[i];
     }
-    for (int i = 0; i < FACE_TEMPLATE_N; i++) {
+    for (int i = 0; i < FACE_EMBEDDING_N; i++) {
         out[i] = (float)(out[i] / sqrt(sum));
     }
 }
@@ -45,8 +46,8 @@ static struct base_uuid number(unsigned n)
 static struct face_gallery *filled(GRand *random, unsigned people)
 {
     struct face_gallery *gallery = face_gallery_create();
-    float first[FACE_TEMPLATE_N];
-    float values[FACE_TEMPLATE_N];
+    float first[FACE_TEMPLATE_N] = {0};
+    float values[FACE_TEMPLATE_N] = {0};
     random_unit(random, first);
     for (unsigned i = 0; i < people; i++) {
         struct base_uuid id = number(i);
@@ -81,8 +82,8 @@ static void test_fast_search_equals_exhaustive_search(void **state)
     g_autoptr(GRand) random = g_rand_new_with_seed(1);
     struct face_gallery *gallery = filled(random, PEOPLE);
     for (int round = 0; round < 200; round++) {
-        float probe[FACE_TEMPLATE_N];
-        float known[FACE_TEMPLATE_N];
+        float probe[FACE_TEMPLATE_N] = {0};
+        float known[FACE_TEMPLATE_N] = {0};
         struct base_uuid id = number((unsigned)g_rand_int_range(random, 0, PEOPLE));
         assert_true(face_gallery_get(gallery, &id, known));
         similar(random, known, 0.001 * round, probe);
@@ -97,23 +98,23 @@ static void test_rows_that_are_hard_to_round(void **state)
     g_autoptr(GRand) random = g_rand_new_with_seed(2);
     struct face_gallery *gallery = face_gallery_create();
     for (unsigned i = 0; i < 3000; i++) {
-        float values[FACE_TEMPLATE_N];
+        float values[FACE_TEMPLATE_N] = {0};
         struct base_uuid id = number(i);
         random_unit(random, values);
         /* One huge element leaves the others next to nothing of the 8 bits. */
         float rest = i % 2 == 0 ? 0.05F : 0.3F;
         double sum = 0;
-        for (int j = 0; j < FACE_TEMPLATE_N; j++) {
+        for (int j = 0; j < FACE_EMBEDDING_N; j++) {
             values[j] = j == (int)(i % 3) ? 1 : values[j] * rest;
             sum += (double)values[j] * values[j];
         }
-        for (int j = 0; j < FACE_TEMPLATE_N; j++) {
+        for (int j = 0; j < FACE_EMBEDDING_N; j++) {
             values[j] = (float)(values[j] / sqrt(sum));
         }
         assert_true(face_gallery_set(gallery, &id, values));
     }
     for (unsigned i = 0; i < 100; i++) {
-        float probe[FACE_TEMPLATE_N];
+        float probe[FACE_TEMPLATE_N] = {0};
         struct base_uuid id = number(i * 7);
         assert_true(face_gallery_get(gallery, &id, probe));
         assert_same_answer(gallery, probe, NULL, 5);
@@ -138,12 +139,12 @@ static void test_scope_restricts_the_search(void **state)
         ids[sizes[i] + 1] = number(PEOPLE + 1); /* not enrolled */
         struct face_gallery_scope scope = {ids, sizes[i] + 2};
         for (int round = 0; round < 20; round++) {
-            float probe[FACE_TEMPLATE_N];
+            float probe[FACE_TEMPLATE_N] = {0};
             random_unit(random, probe);
             assert_same_answer(gallery, probe, &scope, 4);
         }
         struct face_gallery_match match;
-        float own[FACE_TEMPLATE_N];
+        float own[FACE_TEMPLATE_N] = {0};
         assert_true(face_gallery_get(gallery, &ids[0], own));
         assert_int_equal(face_gallery_search(gallery, own, &scope, 1, FACE_GALLERY_FASTEST, &match),
                          1);
@@ -152,7 +153,7 @@ static void test_scope_restricts_the_search(void **state)
     struct base_uuid stranger = number(PEOPLE + 7);
     struct face_gallery_scope nobody = {&stranger, 1};
     struct face_gallery_match match;
-    float probe[FACE_TEMPLATE_N];
+    float probe[FACE_TEMPLATE_N] = {0};
     random_unit(random, probe);
     assert_int_equal(face_gallery_search(gallery, probe, &nobody, 1, FACE_GALLERY_FASTEST, &match),
                      0);
@@ -164,7 +165,7 @@ static void test_replace_and_remove(void **state)
     (void)state;
     g_autoptr(GRand) random = g_rand_new_with_seed(4);
     struct face_gallery *gallery = filled(random, 2600);
-    float probe[FACE_TEMPLATE_N];
+    float probe[FACE_TEMPLATE_N] = {0};
     random_unit(random, probe);
     struct base_uuid replaced = number(17);
     assert_true(face_gallery_set(gallery, &replaced, probe));
@@ -180,7 +181,7 @@ static void test_replace_and_remove(void **state)
     assert_true(match.score < 0.9F);
     for (unsigned i = 0; i < 2600; i++) {
         struct base_uuid id = number(i);
-        float kept[FACE_TEMPLATE_N];
+        float kept[FACE_TEMPLATE_N] = {0};
         assert_int_equal(face_gallery_get(gallery, &id, kept), i != 17);
         if (i % 3 == 0 && i != 17) {
             assert_true(face_gallery_remove(gallery, &id));
@@ -219,12 +220,12 @@ static void test_every_instruction_set_agrees(void **state)
     size_t n = face_dot_kernels_list(list, G_N_ELEMENTS(list));
     g_autoptr(GRand) random = g_rand_new_with_seed(5);
     for (int round = 0; round < 50; round++) {
-        float a[FACE_TEMPLATE_N];
-        float b[FACE_TEMPLATE_N];
+        float a[FACE_TEMPLATE_N] = {0};
+        float b[FACE_TEMPLATE_N] = {0};
         random_unit(random, a);
         random_unit(random, b);
         if (round == 0) {
-            for (int i = 0; i < FACE_TEMPLATE_N; i++) {
+            for (int i = 0; i < FACE_EMBEDDING_N; i++) {
                 a[i] = b[i] = i % 2 == 0 ? 1 : -1; /* the largest products there can be */
             }
         }
@@ -240,6 +241,37 @@ static void test_every_instruction_set_agrees(void **state)
             assert_int_equal(dot, expected);
             assert_float_equal(list[i]->floats(a, b), list[0]->floats(a, b), 2e-4);
         }
+    }
+}
+
+static const char *program;
+
+/* This program again under a limit: it says which kernels it took, and tests exactness with them.
+ */
+static void assert_exact_under(const char *limit, const char *kernels)
+{
+    char *const words[] = {(char *)program, (char *)"limited", NULL};
+    g_auto(GStrv) environment =
+        g_environ_setenv(g_get_environ(), "ONEDNN_MAX_CPU_ISA", limit, TRUE);
+    g_autofree char *output = NULL;
+    g_autofree char *expected = g_strdup_printf("# kernels: %s\n", kernels);
+    int status = 1;
+    assert_true(g_spawn_sync(NULL, (char **)words, environment, G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+                             NULL, &output, NULL, &status, NULL));
+    if (status != 0 || !g_str_has_prefix(output, expected)) {
+        fail_msg("%s: %s", limit, output);
+    }
+}
+
+static void test_limited_processors_search_exactly(void **state)
+{
+    (void)state;
+    static const char *const limits[][2] = {
+        {"SSE41", "plain"}, {"AVX2", "avx2"}, {"AVX512_CORE", "avx512"}};
+    const struct face_dot_kernels *list[8];
+    size_t n = face_dot_kernels_list(list, G_N_ELEMENTS(list));
+    for (size_t i = 0; i < MIN(n, G_N_ELEMENTS(limits)); i++) {
+        assert_exact_under(limits[i][0], limits[i][1]);
     }
 }
 
@@ -271,7 +303,7 @@ static gpointer change_in_storm(gpointer data)
     g_autoptr(GRand) random = g_rand_new_with_seed(9);
     for (int round = 0; round < 3000; round++) {
         struct base_uuid id = number((unsigned)g_rand_int_range(random, 0, 4000));
-        float values[FACE_TEMPLATE_N];
+        float values[FACE_TEMPLATE_N] = {0};
         random_unit(random, values);
         if (round % 3 == 0) {
             face_gallery_remove(storm->gallery, &id);
@@ -308,8 +340,12 @@ static void test_searches_while_the_gallery_changes(void **state)
     face_gallery_destroy(storm.gallery);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    const struct CMUnitTest limited[] = {
+        cmocka_unit_test(test_fast_search_equals_exhaustive_search),
+        cmocka_unit_test(test_rows_that_are_hard_to_round),
+    };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fast_search_equals_exhaustive_search),
         cmocka_unit_test(test_rows_that_are_hard_to_round),
@@ -317,7 +353,14 @@ int main(void)
         cmocka_unit_test(test_replace_and_remove),
         cmocka_unit_test(test_senseless_templates_are_refused),
         cmocka_unit_test(test_every_instruction_set_agrees),
+        cmocka_unit_test(test_limited_processors_search_exactly),
         cmocka_unit_test(test_searches_while_the_gallery_changes),
     };
+    program = argv[0];
+    if (argc == 2) {
+        printf("# kernels: %s\n", face_dot_kernels()->name);
+        fflush(stdout);
+        return cmocka_run_group_tests(limited, NULL, NULL);
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,6 +173,63 @@ static void test_suppression_keeps_the_best_box(void **state)
 }
 
 /* The verdict names the first thing to change, and enrolment asks for more than a probe. */
+/* A face in the middle of a grey picture, as landmarks on a circle. */
+static struct face_quality assessed(float x, float light)
+{
+    struct face_image image;
+    struct face_landmarks landmarks;
+    struct face_quality quality = {.eye_distance = 60, .eyes_open = 0.9F, .sharpness = 0.2F};
+    float *aligned = g_new(float, (gsize)FACE_ALIGN_SIDE *FACE_ALIGN_SIDE * 3);
+
+    face_image_init(&image, 300, 300);
+    for (int i = 0; i < FACE_LANDMARKS_N; i++)
+        landmarks.points[i] =
+            (struct face_point){x + 60 * cosf((float)i), 150 + 60 * sinf((float)i)};
+    for (int i = 0; i < FACE_ALIGN_SIDE * FACE_ALIGN_SIDE * 3; i++)
+        aligned[i] = CLAMP(light + (float)(i / 3 * 37 % 100), 0, 255);
+    face_quality_assess(&image, &landmarks, aligned, &quality);
+    face_quality_complete(&quality, 1);
+    g_free(aligned);
+    face_image_finish(&image);
+    return quality;
+}
+
+static void test_quality_components(void **state)
+{
+    (void)state;
+    enum face_component advice[FACE_COMPONENT_N];
+    struct face_quality quality = assessed(150, 80);
+    for (int i = 0; i < FACE_COMPONENT_N; i++) {
+        assert_true(quality.components[i].measured);
+        assert_true(quality.components[i].score >= FACE_QUALITY_ADVICE_BELOW);
+        assert_true(strlen(face_component_advice((enum face_component)i, "es")) > 10);
+    }
+    assert_int_equal(face_quality_advice(&quality, advice), 0);
+
+    /* What refuses comes first, and of this what matters most. */
+    quality = assessed(10, -80);
+    quality.pose.yaw = 35;
+    const size_t n = face_quality_advice(&quality, advice);
+    assert_true(n >= 2);
+    assert_int_equal(advice[0], FACE_COMPONENT_CROP_LEFT);
+    assert_int_equal(advice[1], FACE_COMPONENT_UNDER_EXPOSURE);
+    face_quality_recognisable(&quality, 0.98F);
+    face_quality_judge(&quality, true);
+    assert_int_equal(quality.reason, FACE_QUALITY_CUT_OFF);
+    assert_string_equal(face_quality_sentence(&quality, "es"),
+                        "Una parte de la cara queda fuera de la foto.");
+
+    quality = assessed(150, 80);
+    quality.inside = 1;
+    quality.brightness = 120;
+    face_quality_recognisable(&quality, 0.98F);
+    face_quality_judge(&quality, true);
+    assert_int_equal(quality.reason, FACE_QUALITY_GOOD);
+    face_quality_recognisable(&quality, 0.9F);
+    face_quality_judge(&quality, true);
+    assert_int_equal(quality.reason, FACE_QUALITY_UNCLEAR);
+}
+
 static void test_quality_verdicts(void **state)
 {
     (void)state;
@@ -229,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_alignment_refuses_what_is_no_face),
         cmocka_unit_test(test_aligned_face_is_independent_of_size),
         cmocka_unit_test(test_suppression_keeps_the_best_box),
+        cmocka_unit_test(test_quality_components),
         cmocka_unit_test(test_quality_verdicts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

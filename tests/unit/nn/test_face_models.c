@@ -36,8 +36,9 @@ static struct nn_model *load(const char *path, const struct nn_options *options)
 
 static void no_reference_kernels(void **state)
 {
-    static const char *const names[] = {"fr_detect.onnx",   "fr_landmark.onnx", "fr_feature.onnx",
-                                        "fr_liveness.onnx", "fr_pose.onnx",     "fr_eye.onnx"};
+    static const char *const names[] = {
+        "fr_detect.onnx", "fr_landmark.onnx", "fr_feature.onnx",     "fr_liveness.onnx",
+        "fr_pose.onnx",   "fr_eye.onnx",      "MobileFaceNet.tflite"};
     (void)state;
     if (!__builtin_cpu_supports("avx2")) {
         print_message("this processor has other kernels than the ones that are looked at\n");

@@ -64,12 +64,12 @@ static void test_decision_by_thresholds_and_margin(void **state)
 {
     (void)state;
     const struct recognise_thresholds thresholds = {.match = 0.5F, .review = 0.4F, .margin = 0.05F};
-    assert_int_equal(recognise_decide(&thresholds, 0.6F, 0.3F), RECOGNISE_MATCH);
-    assert_int_equal(recognise_decide(&thresholds, 0.6F, -1), RECOGNISE_MATCH);
-    assert_int_equal(recognise_decide(&thresholds, 0.6F, 0.58F), RECOGNISE_NEEDS_REVIEW);
-    assert_int_equal(recognise_decide(&thresholds, 0.45F, 0.1F), RECOGNISE_NEEDS_REVIEW);
-    assert_int_equal(recognise_decide(&thresholds, 0.39F, 0.1F), RECOGNISE_UNKNOWN);
-    assert_int_equal(recognise_decide(&thresholds, -1, -1), RECOGNISE_UNKNOWN);
+    assert_int_equal(recognise_decide(&thresholds, 0.6F, 0.3F, NULL), RECOGNISE_MATCH);
+    assert_int_equal(recognise_decide(&thresholds, 0.6F, -1, NULL), RECOGNISE_MATCH);
+    assert_int_equal(recognise_decide(&thresholds, 0.6F, 0.58F, NULL), RECOGNISE_NEEDS_REVIEW);
+    assert_int_equal(recognise_decide(&thresholds, 0.45F, 0.1F, NULL), RECOGNISE_NEEDS_REVIEW);
+    assert_int_equal(recognise_decide(&thresholds, 0.39F, 0.1F, NULL), RECOGNISE_UNKNOWN);
+    assert_int_equal(recognise_decide(&thresholds, -1, -1, NULL), RECOGNISE_UNKNOWN);
 }
 
 static void test_fusing_templates(void **state)

@@ -156,7 +156,7 @@ static void test_the_same_woman_in_another_photograph(void **state)
             assert_true(base_uuid_is_nil(&answer->person));
         }
     }
-    assert_int_equal(faces->len, 4);
+    assert_int_equal(faces->len, 3);
     assert_int_equal(matches, 1);
 }
 
@@ -277,6 +277,73 @@ static void test_thresholds_decide(void **state)
     recogniser_thresholds_set(fixture->recogniser, &kept);
 }
 
+static void test_the_wider_scope_comes_second(void **state)
+{
+    struct fixture *fixture = *state;
+    NEEDS(fixture);
+    static const struct recognise_scope everybody = {.everybody = true};
+    struct recognise_options options = staff;
+    options.scope = (struct recognise_scope){.people = &fixture->ids[0], .people_n = 2};
+    options.skip_quality = true;
+    assert_int_equal(probe(fixture, &fixture->portraits[2], 1, &options).kind, RECOGNISE_UNKNOWN);
+    options.wider = &everybody;
+    struct recognise_answer answer = probe(fixture, &fixture->portraits[2], 1, &options);
+    assert_int_equal(answer.kind, RECOGNISE_MATCH);
+    assert_true(answer.wider);
+    assert_memory_equal(&answer.person, &fixture->ids[2], sizeof answer.person);
+    answer = probe(fixture, &fixture->portraits[1], 1, &options);
+    assert_int_equal(answer.kind, RECOGNISE_MATCH);
+    assert_false(answer.wider);
+    /* Somebody outside is more similar than who is on the roster: nobody is named. */
+    struct recognise_thresholds low = {.match = -1, .review = -1, .margin = 0};
+    options.scope.people_n = 1;
+    options.thresholds = &low;
+    answer = probe(fixture, &fixture->portraits[1], 1, &options);
+    assert_int_equal(answer.kind, RECOGNISE_NEEDS_REVIEW);
+    assert_int_equal(answer.doubt, RECOGNISE_DOUBT_ELSEWHERE);
+    assert_memory_equal(&answer.person, &fixture->ids[0], sizeof answer.person);
+    assert_memory_equal(&answer.candidates[answer.candidates_n - 1].person, &fixture->ids[1],
+                        sizeof answer.person);
+}
+
+static void test_lookalikes_go_to_review(void **state)
+{
+    struct fixture *fixture = *state;
+    NEEDS(fixture);
+    struct recognise_options options = staff;
+    options.skip_quality = true;
+    struct recognise_lookalike pair = {fixture->ids[1], fixture->ids[2], 0.9F};
+    recognise_lookalikes_set(fixture->recogniser, &pair, 1);
+    for (int who = 0; who < PEOPLE; who++) {
+        struct recognise_answer answer = probe(fixture, &fixture->portraits[who], 1, &options);
+        bool alike = who != 0;
+        assert_int_equal(answer.kind, alike ? RECOGNISE_NEEDS_REVIEW : RECOGNISE_MATCH);
+        assert_int_equal(answer.doubt == RECOGNISE_DOUBT_LOOKALIKE, alike);
+        assert_true(!alike || answer.candidates_n >= 2);
+    }
+    /* The other one is not searched. */
+    options.scope = (struct recognise_scope){.people = &fixture->ids[0], .people_n = 2};
+    assert_int_equal(probe(fixture, &fixture->portraits[1], 1, &options).kind, RECOGNISE_MATCH);
+    /* Nor are they on the roster, but they may come all the same. */
+    options.wider = &staff.scope;
+    struct recognise_answer wider = probe(fixture, &fixture->portraits[1], 1, &options);
+    assert_int_equal(wider.kind, RECOGNISE_NEEDS_REVIEW);
+    assert_int_equal(wider.doubt, RECOGNISE_DOUBT_LOOKALIKE);
+    options.wider = NULL;
+    /* As alike as a match in a class, not as one among many. */
+    options.scope = staff.scope;
+    pair.score = recognise_lookalikes_least(fixture->recogniser) - 0.2F;
+    recognise_lookalikes_set(fixture->recogniser, &pair, 1);
+    assert_int_equal(probe(fixture, &fixture->portraits[1], 1, &options).kind, RECOGNISE_MATCH);
+    recognise_lookalikes_set(fixture->recogniser, NULL, 0);
+    struct recognise_candidate found[4];
+    assert_int_equal(recognise_lookalikes_find(fixture->recogniser, &fixture->ids[1], -1, 4, found),
+                     2);
+    assert_true(found[0].score >= found[1].score);
+    assert_int_equal(
+        recognise_lookalikes_find(fixture->recogniser, &fixture->ids[1], 0.99F, 4, found), 0);
+}
+
 static void test_enrolment_photos(void **state)
 {
     struct fixture *fixture = *state;
@@ -292,12 +359,14 @@ static void test_enrolment_photos(void **state)
 
     struct base_uuid other;
     float score = 0;
-    assert_true(
-        recognise_duplicate(fixture->recogniser, fixture->templates[1], 1, NULL, &other, &score));
+    assert_true(recognise_duplicate(fixture->recogniser, fixture->templates[1], 1, NULL, NULL, 0,
+                                    &other, &score));
     assert_memory_equal(&other, &fixture->ids[1], sizeof other);
     assert_float_equal(score, 1, 1e-4);
     assert_false(recognise_duplicate(fixture->recogniser, fixture->templates[1], 1,
-                                     &fixture->ids[1], &other, &score));
+                                     &fixture->ids[1], NULL, 0, &other, &score));
+    assert_false(recognise_duplicate(fixture->recogniser, fixture->templates[1], 1, NULL,
+                                     &fixture->ids[1], 1, &other, &score));
 
     struct recognise_picture group = {0};
     g_autoptr(GBytes) photo = sample_photo(1);
@@ -344,6 +413,8 @@ int main(void)
         cmocka_unit_test(test_poor_quality_has_a_reason),
         cmocka_unit_test(test_liveness_is_judged_when_asked),
         cmocka_unit_test(test_thresholds_decide),
+        cmocka_unit_test(test_the_wider_scope_comes_second),
+        cmocka_unit_test(test_lookalikes_go_to_review),
         cmocka_unit_test(test_enrolment_photos),
         cmocka_unit_test(test_people_come_and_go),
     };

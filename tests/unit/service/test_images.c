@@ -220,12 +220,13 @@ static void test_refused_photos_leave_nothing(void **state)
         skip();
     const struct base_uuid ana = store_student(s, "ana"), bea = store_student(s, "bea");
     store_enrol(s, &ana, 0);
-    /* The same face once more: found only when the photos are in the store already. */
+    /* The same face once more is held, with its photos. */
     sample_photos(0, photos);
     assert_true(
         service_enrol(s->service, &s->fixture->admin, &bea, photos, 3, NULL, &enrolment, &error));
-    assert_false(enrolment.stored);
-    assert_int_equal(enrolment.photos[0].kind, SERVICE_PHOTO_DUPLICATE);
+    assert_true(enrolment.held);
+    assert_int_equal(store_files_n(s), 6);
+    assert_true(service_faces_delete(s->service, &s->fixture->admin, &bea, NULL, NULL, &error));
     assert_int_equal(store_files_n(s), 3);
     photos[1] = sample_wall();
     assert_true(
