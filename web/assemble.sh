@@ -9,7 +9,7 @@ target=${1:-$root/build/web}
 modules=$root/node_modules
 new=$target.new
 
-for part in preact htm lucide-static swagger-ui-dist @fontsource-variable/inter; do
+for part in preact htm uplot lucide-static swagger-ui-dist @fontsource-variable/inter; do
     if [ ! -d "$modules/$part" ]; then
         echo "The page needs $part, which is not in node_modules: run ./dev deps first." >&2
         exit 1
@@ -29,6 +29,12 @@ cp "$modules/preact/dist/preact.mjs" "$new/vendor/preact.js"
 sed 's/from"preact"/from".\/preact.js"/g' "$modules/preact/hooks/dist/hooks.mjs" \
     >"$new/vendor/hooks.js"
 cp "$modules/htm/dist/htm.mjs" "$new/vendor/htm.js"
+# uPlot's module is not minified; what it ships for scripts is, and gives one name to export.
+{
+    cat "$modules/uplot/dist/uPlot.iife.min.js"
+    echo 'export default uPlot;'
+} >"$new/vendor/uplot.js"
+cp "$modules/uplot/dist/uPlot.min.css" "$new/styles/uplot.css"
 sed -i '/^\/\/# sourceMappingURL=/d' "$new"/vendor/*.js
 
 cp "$modules"/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2 \
@@ -58,7 +64,7 @@ sed -e 's/url("data:[^"]*\(\\"[^"]*\)*")/none/g' -e 's/url(data:[^)]*)/none/g' \
     -e '/^\/\*# sourceMappingURL=/d' "$modules/swagger-ui-dist/swagger-ui.css" \
     >"$new/docs/swagger-ui.css"
 
-for part in preact htm lucide-static swagger-ui-dist @fontsource-variable/inter; do
+for part in preact htm uplot lucide-static swagger-ui-dist @fontsource-variable/inter; do
     cp "$modules/$part/LICENSE" "$new/licences/$(echo "$part" | tr -d @ | tr / -).txt"
 done
 

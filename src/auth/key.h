@@ -33,6 +33,8 @@ enum auth_key_use {
     AUTH_KEY_USE_SEAL,  /* seals face templates */
     AUTH_KEY_USE_HASH,  /* keyed hashes: rate limits, addresses in logs */
     AUTH_KEY_USE_SIGN,  /* seed of the key that signs exports */
+    AUTH_KEY_USE_BOX,   /* seed of the key pair that browsers seal to */
+    AUTH_KEY_USE_CODE,  /* rotating codes of sessions */
     AUTH_KEY_USE_N,
 };
 

@@ -5,9 +5,16 @@
 #define YEAR_1 G_GINT64_CONSTANT(-62135596800)
 #define YEAR_9999_END G_GINT64_CONSTANT(253402300799)
 
+static _Thread_local base_time pretended;
+
 base_time base_time_now(void)
 {
-    return g_get_real_time();
+    return pretended ? pretended : g_get_real_time();
+}
+
+void base_time_pretend(base_time instant)
+{
+    pretended = instant;
 }
 
 static GDateTime *date_time_in(base_time time, GTimeZone *zone, int *microseconds)

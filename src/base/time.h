@@ -12,6 +12,10 @@ typedef gint64 base_time;
 
 base_time base_time_now(void);
 
+/* From now on base_time_now() gives this instant on the calling thread, and 0 ends that: for whoever
+ * tells a past that never was (service/demo.h). Other threads keep the true time. */
+void base_time_pretend(base_time instant);
+
 /*
  * Writes RFC 3339 in UTC, "2026-03-12T14:58:03.120000Z", and returns `text`. Microseconds are left
  * out when they are zero. Times outside the years 1 to 9999 are written as the nearest one inside.

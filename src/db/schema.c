@@ -385,6 +385,59 @@
     FIRST(fingerprint, BLOB)                                                                       \
     NEXT(challenge_id, UUID)
 
+#define CONSENT_TEXTS_(FIRST, NEXT)                                                                \
+    FIRST(version, INT)                                                                            \
+    NEXT(text_en, TEXT)                                                                            \
+    NEXT(text_es, TEXT)                                                                            \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(created_by, UUID)
+
+#define CONSENTS_(FIRST, NEXT)                                                                     \
+    FIRST(id, UUID)                                                                                \
+    NEXT(user_id, UUID)                                                                            \
+    NEXT(standing_of, UUID)                                                                        \
+    NEXT(version, INT)                                                                             \
+    NEXT(state, TEXT)                                                                              \
+    NEXT(given_by, TEXT)                                                                           \
+    NEXT(vouched_by, UUID)                                                                         \
+    NEXT(given_at, TIME)                                                                           \
+    NEXT(ended_at, TIME)                                                                           \
+    NEXT(erased_faces, INT)                                                                        \
+    NEXT(erased_images, INT)
+
+#define DEVICES_(FIRST, NEXT)                                                                      \
+    FIRST(id, UUID)                                                                                \
+    NEXT(institution_id, UUID)                                                                     \
+    NEXT(name, TEXT)                                                                               \
+    NEXT(name_key, TEXT)                                                                           \
+    NEXT(room_id, UUID)                                                                            \
+    NEXT(course_id, UUID)                                                                          \
+    NEXT(code_name, TEXT)                                                                          \
+    NEXT(code_hash, TEXT)                                                                          \
+    NEXT(code_tries, INT)                                                                          \
+    NEXT(code_expires_at, TIME)                                                                    \
+    NEXT(token_hash, BLOB)                                                                         \
+    NEXT(paired_at, TIME)                                                                          \
+    NEXT(last_seen_at, TIME)                                                                       \
+    NEXT(created_at, TIME)                                                                         \
+    NEXT(updated_at, TIME)
+
+#define DEVICE_ENTRIES_(FIRST, NEXT)                                                               \
+    FIRST(device_id, UUID)                                                                         \
+    NEXT(counter, INT)                                                                             \
+    NEXT(state, TEXT)                                                                              \
+    NEXT(reason, TEXT)                                                                             \
+    NEXT(marked, INT)                                                                              \
+    NEXT(lease_id, UUID)                                                                           \
+    NEXT(lease_until, TIME)                                                                        \
+    NEXT(captured_at, TIME)                                                                        \
+    NEXT(received_at, TIME)
+
+#define PINS_(FIRST, NEXT)                                                                         \
+    FIRST(user_id, UUID)                                                                           \
+    NEXT(hash, TEXT)                                                                               \
+    NEXT(changed_at, TIME)
+
 #define COLUMN_(name, kind) {#name, DB_KIND_##kind},
 #define FIRST_NAME_(name, kind) #name
 #define NEXT_NAME_(name, kind) ", " #name
@@ -437,6 +490,11 @@ const struct db_schema_table db_schema_tables[] = {
     TABLE_BY_("duplicates", DUPLICATES_, "id"),
     TABLE_BY_("challenges", CHALLENGES_, "id"),
     TABLE_BY_("challenge_frames", CHALLENGE_FRAMES_, "fingerprint"),
+    TABLE_BY_("consent_texts", CONSENT_TEXTS_, "version"),
+    TABLE_BY_("consents", CONSENTS_, "id"),
+    TABLE_BY_("devices", DEVICES_, "id"),
+    TABLE_BY_TWO_("device_entries", DEVICE_ENTRIES_, "device_id", "counter"),
+    TABLE_BY_("pins", PINS_, "user_id"),
     TABLE_BY_("images", IMAGES_, "id"),
     TABLE_BY_("attendance_changes", ATTENDANCE_CHANGES_, "id"),
     TABLE_BY_("disputes", DISPUTES_, "id"),
@@ -529,5 +587,13 @@ const struct db_schema_reference db_schema_references[] = {
     REFERENCE_("duplicates", "other_id", "users"),
     REFERENCE_("duplicates", "closed_id", "users"),
     REFERENCE_("duplicates", "settled_by", "users"),
+    REFERENCE_("consent_texts", "created_by", "users"),
+    REFERENCE_("consents", "user_id", "users"),
+    REFERENCE_("consents", "vouched_by", "users"),
+    REFERENCE_("devices", "institution_id", "institutions"),
+    REFERENCE_("devices", "room_id", "rooms"),
+    REFERENCE_("devices", "course_id", "courses"),
+    REFERENCE_("device_entries", "device_id", "devices"),
+    REFERENCE_("pins", "user_id", "users"),
 };
 const guint db_schema_references_n = G_N_ELEMENTS(db_schema_references);

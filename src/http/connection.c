@@ -110,6 +110,9 @@ static gpointer reaper_run(gpointer context)
         until.tv_nsec %= NSEC_PER_SEC;
         pthread_cond_timedwait(&server->wake, &server->lock, &until);
         reap(server);
+        pthread_mutex_unlock(&server->lock);
+        http_streams_look_after(server);
+        pthread_mutex_lock(&server->lock);
     }
     pthread_mutex_unlock(&server->lock);
     return NULL;

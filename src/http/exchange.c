@@ -52,6 +52,8 @@ static void release_body(struct http_exchange *exchange)
 
 void http_exchange_reset(struct http_exchange *exchange)
 {
+    if (exchange->stream)
+        http_stream_detach(g_steal_pointer(&exchange->stream));
     release_body(exchange);
     if (exchange->built && !exchange->built_is_shared)
         MHD_destroy_response(exchange->built);

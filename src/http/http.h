@@ -208,6 +208,9 @@ struct http_options {
     void (*hurry)(void *app); /* called then, to have the running ones wait no longer; or NULL */
     unsigned connections_max;
     unsigned connections_per_address_max; /* 0: no limit; trusted proxies have none */
+    unsigned streams_max;                 /* connections that listen at once (stream.h) */
+    unsigned stream_comment_seconds;      /* after so long without an event one gets a comment */
+    unsigned stream_retry_seconds;        /* what who comes as one too many is told */
     const char *const *trusted_proxies;   /* addresses or networks ("10.0.0.0/8"), NULL-terminated;
                                              NULL: X-Forwarded-For means nothing */
     const char *const *cors_origins; /* "https://app.example.edu", NULL-terminated; NULL: off */

@@ -14,6 +14,7 @@
 #include "http/guard.h"
 #include "http/http.h"
 #include "http/router.h"
+#include "http/stream.h"
 
 /*
  * Memory of one request: small things are cut from a block that the connection keeps, large ones
@@ -42,6 +43,7 @@ struct http_response {
     GDestroyNotify body_free; /* called with body_owner */
     void *body_owner;
     int file; /* in place of a body; -1: none */
+    struct http_stream *stream; /* likewise; NULL: none. The exchange's */
     uint64_t file_size;
     struct http_pair headers[HTTP_RESPONSE_HEADERS_MAX];
     size_t headers_n;
@@ -86,6 +88,7 @@ struct http_exchange {
     bool built_is_shared;       /* a file's: not ours to change or free */
     bool close;                 /* the connection ends with this answer */
     bool discard;               /* what still comes of the body is thrown away */
+    struct http_stream *stream; /* the answer is one; NULL: it is none */
     bool secure;
 
     const char *raw; /* where the target lies in the library's buffer; compared, never read */
@@ -138,6 +141,9 @@ struct http_server {
     GHashTable *per_address; /* http_ip_client → number of its connections */
     bool reaping;
     GThread *reaper;
+
+    pthread_mutex_t streams_lock; /* of the streams that somebody listens to; before each one's */
+    GQueue streams;
 };
 
 /* The library's callbacks for requests (exchange.c). */
@@ -162,7 +168,17 @@ void http_exchange_build(struct http_exchange *exchange);
 enum MHD_Result http_connection_admit(void *server, const struct sockaddr *address, socklen_t size);
 void http_connection_notice(void *server, struct MHD_Connection *connection, void **context,
                             enum MHD_ConnectionNotificationCode code);
-/* Starts and ends the thread that closes connections past their deadline. */
+/* A library response that sends the stream; NULL when out of memory. */
+struct MHD_Response *http_stream_build(struct http_stream *stream);
+/* The connection is done with it. */
+void http_stream_detach(struct http_stream *stream);
+/* From time to time: comments for quiet streams, an end for those whose listener is gone. */
+void http_streams_look_after(struct http_server *server);
+/* Ends all of them; there will be no others once the server is stopping. */
+void http_streams_end(struct http_server *server);
+
+/* Starts and ends the thread that closes connections past their deadline and looks after the
+ * streams. */
 bool http_reaper_start(struct http_server *server, GError **error);
 void http_reaper_stop(struct http_server *server);
 

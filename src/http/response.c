@@ -24,6 +24,7 @@ void http_response_init(struct http_response *response, struct http_arena *arena
     response->body_owner = NULL;
     response->file = -1;
     response->file_size = 0;
+    response->stream = NULL;
     response->headers_n = 0;
 }
 
@@ -35,6 +36,7 @@ void http_response_clear(struct http_response *response)
         close(response->file);
     response->file = -1;
     response->file_size = 0;
+    response->stream = NULL;
     response->body_free = NULL;
     response->body = "";
     response->body_size = 0;
@@ -288,6 +290,8 @@ static struct MHD_Response *wrap_file(struct http_response *response)
 
 static struct MHD_Response *wrap_body(struct http_response *response)
 {
+    if (response->stream)
+        return http_stream_build(response->stream);
     if (response->file >= 0)
         return wrap_file(response);
     if (!response->body_free)

@@ -33,6 +33,9 @@ void http_options_init(struct http_options *options)
         .drain_seconds = 10,
         .connections_max = 4000,
         .connections_per_address_max = 512,
+        .streams_max = 256,
+        .stream_comment_seconds = 15,
+        .stream_retry_seconds = 30,
     };
 }
 
@@ -83,6 +86,7 @@ struct http_server *http_server_create(const struct http_options *options, GErro
     server->listener = -1;
     pthread_mutex_init(&server->lock, NULL);
     pthread_cond_init(&server->wake, NULL);
+    pthread_mutex_init(&server->streams_lock, NULL);
     g_queue_init(&server->exchanges);
     server->per_address = g_hash_table_new_full(http_ip_hash, http_ip_equal, g_free, NULL);
     bool ready = (server->trusted = http_networks_create(options->trusted_proxies, error)) &&
@@ -165,6 +169,7 @@ void http_server_stop(struct http_server *server)
     server->stopping = true;
     if (server->daemon) {
         MHD_quiesce_daemon(server->daemon);
+        http_streams_end(server);
         wait_for_requests(server);
     }
     server->drained = true;
@@ -195,6 +200,7 @@ void http_server_destroy(struct http_server *server)
     g_hash_table_destroy(server->per_address);
     pthread_mutex_destroy(&server->lock);
     pthread_cond_destroy(&server->wake);
+    pthread_mutex_destroy(&server->streams_lock);
     g_free(server);
 }
 

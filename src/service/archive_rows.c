@@ -11,6 +11,9 @@ static const struct {
 } exceptions[] = {
     {"users", "password_hash", ARCHIVE_PART_PASSWORDS},
     {"calendar_feeds", NULL, ARCHIVE_PART_PASSWORDS},
+    {"pins", NULL, ARCHIVE_PART_PASSWORDS},
+    {"devices", NULL, ARCHIVE_PART_NEVER},
+    {"device_entries", NULL, ARCHIVE_PART_NEVER},
     {"webhooks", NULL, ARCHIVE_PART_PASSWORDS},
     {"face_templates", NULL, ARCHIVE_PART_FACES},
     {"photo_imports", NULL, ARCHIVE_PART_FACES},

@@ -114,7 +114,8 @@ static bool store_body(struct db_connection *connection, gpointer data, GError *
                             "Too many people are enrolling at once; please try again.");
     if (work->before && !work->before(connection, work->data, error))
         return false;
-    if (!store_room(connection, work, error) || !store_hold(connection, work, now, error))
+    if (!service_consent_enrol_on(connection, work->identity, work->person, error) ||
+        !store_room(connection, work, error) || !store_hold(connection, work, now, error))
         return false;
     for (size_t i = 0; i < enrolment->photos_n; i++)
         if (!store_one(connection, work, i, now, error))

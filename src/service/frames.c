@@ -40,16 +40,21 @@ static void complain(struct service_frames *frames, const char *why)
     g_warning("The picture behind a mark was not kept: %s", why);
 }
 
-/* Whoever was erased since the mark leaves no picture behind. */
+/* Whoever was erased or withdrew since the mark leaves no picture behind. */
 static bool insert_body(struct db_connection *connection, gpointer data, GError **error)
 {
     const struct frame_job *job = data;
+    bool withdrawn = false;
     g_autoptr(core_user) user = db_user_find(connection, &job->user_id, error);
 
     if (!user)
         return false;
     if (user->deleted_at)
         return service_fail(error, BASE_ERROR_NOT_FOUND, "The person was erased.");
+    if (!service_consent_withdrawn_on(connection, &job->user_id, &withdrawn, error))
+        return false;
+    if (withdrawn)
+        return service_fail(error, BASE_ERROR_NOT_FOUND, "The person withdrew their consent.");
     return service_picture_insert(job->frames->service, connection, &job->image, error);
 }
 

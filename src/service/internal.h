@@ -245,6 +245,26 @@ bool service_duplicate_open_on(struct db_connection *connection,
 bool service_duplicate_forget_on(struct db_connection *connection, const struct base_uuid *user_id,
                                  GError **error);
 
+/* ---- consent.c ---- */
+
+/* Whether a registration that names this version (0: none) may go on: BASE_ERROR_INVALID when one
+ * is needed, BASE_ERROR_CONFLICT when it is not the text that counts. */
+bool service_consent_check_on(struct db_connection *connection, gint64 version, GError **error);
+
+/* The same, and stores that this person agreed, in the transaction that makes the account. */
+bool service_consent_register_on(struct db_connection *connection, const struct base_uuid *user_id,
+                                 gint64 version, GError **error);
+
+/* In the transaction that stores photos: whether the person agreed, or the caller, who vouches for
+ * it then. BASE_ERROR_CONFLICT when they did not, or withdrew. */
+bool service_consent_enrol_on(struct db_connection *connection,
+                              const struct service_identity *identity,
+                              const struct base_uuid *user_id, GError **error);
+
+/* Whether nothing of this person's face may be kept because they withdrew. */
+bool service_consent_withdrawn_on(struct db_connection *connection, const struct base_uuid *user_id,
+                                  bool *withdrawn, GError **error);
+
 /* ---- users.c ---- */
 
 /* Checks every field that is given and writes it normalised into `user`. `today` is the local day.

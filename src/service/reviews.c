@@ -41,16 +41,17 @@ static bool pending(struct db_connection *connection, struct add_work *work, GEr
                              &work->standing, error);
 }
 
-/* Whoever is erased has no review any more, and gets none. */
+/* Whoever is erased or withdrew has no review any more, and gets none. */
 static bool find_erased(struct db_connection *connection, struct add_work *work, GError **error)
 {
     work->erased = false;
     for (guint i = 0; i < work->review->candidates->len && !work->erased; i++) {
         const struct db_review_candidate *candidate = work->review->candidates->pdata[i];
         g_autoptr(core_user) user = db_user_find(connection, &candidate->user_id, error);
-        if (!user)
+        if (!user ||
+            !service_consent_withdrawn_on(connection, &candidate->user_id, &work->erased, error))
             return false;
-        work->erased = user->deleted_at != 0;
+        work->erased |= user->deleted_at != 0;
     }
     return true;
 }

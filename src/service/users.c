@@ -181,6 +181,7 @@ struct create_work {
     const struct service_identity *identity; /* NULL: registration */
     struct core_user *user;                  /* as it is to be stored */
     const char *action;
+    gint64 consent_version; /* of a registration */
     char today[CORE_DAY_SIZE];
 };
 
@@ -201,6 +202,9 @@ static bool create_body(struct db_connection *connection, gpointer data, GError 
         return false;
     if (!db_user_insert(connection, work->user, work->today, &problem))
         return service_user_taken(error, problem);
+    if (!work->identity &&
+        !service_consent_register_on(connection, &work->user->id, work->consent_version, error))
+        return false;
     json_t *details = json_pack("{s:s}", "role", core_role_name(work->user->role));
     if (!base_uuid_is_nil(&work->user->group_id))
         json_object_set_new(details, "group_id", base_json_uuid(&work->user->group_id));
@@ -215,8 +219,8 @@ static bool create_look(struct create_work *work, GError **error)
 
     if (!connection || !service_group_check(connection, &work->user->group_id, error))
         return false;
-    if (!work->identity)
-        return true; /* a stranger learns that an address is taken by a live face only */
+    if (!work->identity) /* a stranger learns that an address is taken by a live face only */
+        return service_consent_check_on(connection, work->consent_version, error);
     g_autoptr(core_user) other = db_user_find_email(connection, work->user->email, &problem);
     if (other)
         return service_fail(error, BASE_ERROR_CONFLICT, "email is registered already.");
@@ -302,7 +306,7 @@ bool service_user_create(struct service *service, const struct service_identity 
 {
     struct service_registration made = {0};
     struct core_user user = {0};
-    struct create_work work = {service, identity, &user, "user.create", ""};
+    struct create_work work = {service, identity, &user, "user.create", 0, ""};
     struct service_batch batch = {
         .skip_liveness = options && options->skip_liveness,
         .allow_duplicate = options && options->allow_duplicate,
@@ -351,7 +355,7 @@ bool service_user_register(struct service *service, const struct service_user_in
                            struct service_registration *registration, GError **error)
 {
     struct core_user user = {0};
-    struct create_work work = {service, NULL, &user, "user.register", ""};
+    struct create_work work = {service, NULL, &user, "user.register", input->consent_version, ""};
     struct service_batch batch = {.source = "registration"};
     struct service_user_input own = *input;
 

@@ -37,6 +37,7 @@ struct service_user_input {
     bool active;
     const char *student_number; /* NULL: none */
     const char *language;       /* "es", "en"; NULL: the institution's */
+    gint64 consent_version;     /* of registrations: the text agreed to (consent.h); 0: none */
 };
 
 struct service_registration {
@@ -63,8 +64,9 @@ bool service_user_create(struct service *service, const struct service_identity 
  * SERVICE_REGISTRATION_PHOTOS or more photos of their live face. Account and faces are stored in
  * one transaction or not at all. True also when photos were refused: see `registration`.
  * BASE_ERROR_FORBIDDEN for another domain or when registration is switched off,
- * BASE_ERROR_CONFLICT when the e-mail is taken, which only shows once the photos were accepted. The
- * caller takes AUTH_LIMIT_REGISTER first.
+ * BASE_ERROR_CONFLICT when the e-mail is taken, which only shows once the photos were accepted, and
+ * when the text of consent is another by now; BASE_ERROR_INVALID when consent is required and not
+ * there. The caller takes AUTH_LIMIT_REGISTER first.
  */
 #define SERVICE_REGISTRATION_PHOTOS 3
 bool service_user_register(struct service *service, const struct service_user_input *input,

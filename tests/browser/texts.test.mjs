@@ -3,15 +3,23 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import en from '../../web/texts/en.js';
-import es from '../../web/texts/es.js';
 import { projectDir } from '../helpers/server.mjs';
 
-const TEXTS = { en, es };
+const AREAS = ['common', 'student', 'teacher', 'admin', 'kiosk'];
 const appDir = path.join(projectDir, 'web/app');
 
+async function textsOf(language) {
+    const load = (area) => import(`../../web/texts/${language}/${area}.js`);
+    const areas = await Promise.all(AREAS.map(load));
+    return Object.assign({}, ...areas.map((area) => area.default));
+}
+
+const TEXTS = { en: await textsOf('en'), es: await textsOf('es') };
+const { en, es } = TEXTS;
+
 async function pageSource() {
-    const names = (await readdir(appDir)).filter((name) => name.endsWith('.js'));
+    const entries = await readdir(appDir, { recursive: true });
+    const names = entries.filter((name) => name.endsWith('.js'));
     const texts = await Promise.all(names.map((name) => readFile(path.join(appDir, name), 'utf8')));
     return texts.join('\n');
 }
@@ -22,6 +30,19 @@ test('both languages have the same texts, with the same values in them', () => {
     assert.deepEqual(Object.keys(es).sort(), Object.keys(en).sort());
     for (const key of Object.keys(en))
         assert.deepEqual(new Set(places(es[key])), new Set(places(en[key])), key);
+});
+
+test('an area says what no other area says', async () => {
+    for (const language of Object.keys(TEXTS)) {
+        const said = new Set();
+        for (const area of AREAS) {
+            const { default: words } = await import(`../../web/texts/${language}/${area}.js`);
+            for (const key of Object.keys(words)) {
+                assert.ok(!said.has(key), `${language} ${key}`);
+                said.add(key);
+            }
+        }
+    }
 });
 
 test('every text that the page names exists, and every icon is copied', async () => {

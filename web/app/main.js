@@ -1,90 +1,26 @@
-// The page: which place is open, who is signed in, and the frame round it all.
-import * as api from './api.js';
-import { HistoryPage } from './history.js';
-import { Fragment, html, render, useEffect, useState } from './html.js';
-import { placeOf } from './link.js';
-import { MarkPage } from './mark.js';
-import { MePage } from './me.js';
-import { Icon, Notice } from './parts.js';
-import { ForgotPage, PasswordPage } from './password.js';
-import { RegisterPage } from './register.js';
-import { SignInPage } from './sign-in.js';
-import { remember, remembered } from './storage.js';
-import { chooseLanguage, currentLanguage, setTimeZone, t } from './text.js';
-import { currentTheme, paintBrowser, switchTheme } from './theme.js';
-import { TodayPage } from './today.js';
-import { UnsubscribePage } from './unsubscribe.js';
+// The page: which place is open, who is signed in, and loading what the place needs.
+import * as api from './base/api.js';
+import { html, render, useEffect, useState } from './base/html.js';
+import { matchPath, useAddress } from './base/router.js';
+import { remember, remembered } from './base/storage.js';
+import { chooseLanguage, currentLanguage, loadTexts, setTimeZone, t } from './base/text.js';
+import { currentTheme, paintBrowser, switchTheme } from './base/theme.js';
+import { homeOf, PLACES } from './places.js';
+import { Shell } from './shell.js';
+import { Notice } from './ui/parts.js';
+import { Toasts } from './ui/toast.js';
 
-const STAFF = new Set(['admin', 'teacher']);
-const anybody = () => true;
-const signedIn = (user) => Boolean(user);
-const signedOut = (user) => !user;
-const staff = (user) => STAFF.has(user?.role);
-
-// Every place: its address, who may go there, and what it looks like among the places.
-const PLACES = [
-    { path: '', name: 'mark', icon: 'scan-face', allowed: anybody, wide: true },
-    { path: 'today', name: 'today', icon: 'users-round', allowed: staff, wide: true },
-    { path: 'history', name: 'history', icon: 'calendar-days', allowed: signedIn },
-    { path: 'me', name: 'me', icon: 'user-round', allowed: signedIn },
-    { path: 'register', name: 'register', icon: 'user-plus', allowed: signedOut },
-    { path: 'sign-in', name: 'sign-in', icon: 'log-in', allowed: signedOut },
-    // Those that a mail or another page leads to.
-    { path: 'forgot', name: 'forgot', allowed: signedOut, unlisted: true },
-    { path: 'password', name: 'password', allowed: anybody, unlisted: true },
-    { path: 'unsubscribe', name: 'unsubscribe', allowed: anybody, unlisted: true },
-];
-const PAGES = {
-    mark: MarkPage,
-    today: TodayPage,
-    history: HistoryPage,
-    me: MePage,
-    register: RegisterPage,
-    'sign-in': SignInPage,
-    forgot: ForgotPage,
-    password: PasswordPage,
-    unsubscribe: UnsubscribePage,
-};
-
-const pathOf = () => placeOf(location.hash);
-
-function placeFor(path, user, welcomed) {
-    const place = PLACES.find((one) => one.path === path) ?? PLACES[0];
-    if (place.allowed(user) || (welcomed && path === 'register')) return place;
-    return user ? PLACES[0] : PLACES.find((one) => one.path === 'sign-in');
-}
-
-const Places = ({ current, user }) => html`
-    <nav class="places" aria-label=${t('app.places')}>
-        <a class="brand side-brand" href="#/">presente<i>.</i></a>
-        ${PLACES.filter((place) => !place.unlisted && place.allowed(user)).map(
-            (place) => html`
-            <a key=${place.path} href=${`#/${place.path}`}
-                aria-current=${place === current ? 'page' : undefined}>
-                <${Icon} name=${place.icon} />${t(`place.${place.name}`)}</a>`,
-        )}
-    </nav>`;
-
-const Tools = ({ theme, onTheme, onLanguage }) => html`
-    <header class="top">
-        <a class="brand" href="#/">presente<i>.</i></a>
-        <span class="grow"></span>
-        <button class="tool" onClick=${onLanguage} aria-label=${t('app.language.label')}
-            lang=${currentLanguage() === 'es' ? 'en' : 'es'}>
-            <${Icon} name="languages" />${t('app.language')}</button>
-        <button class="tool" onClick=${onTheme}
-            aria-label=${t(theme === 'dark' ? 'app.theme.to-light' : 'app.theme.to-dark')}>
-            <${Icon} name=${theme === 'dark' ? 'sun' : 'moon'} /></button>
-    </header>`;
-
-function usePath() {
-    const [path, setPath] = useState(pathOf);
-    useEffect(() => {
-        const changed = () => setPath(pathOf());
-        addEventListener('hashchange', changed);
-        return () => removeEventListener('hashchange', changed);
-    }, []);
-    return path;
+/** The place of an address and the values in it; where one may not go, where to go instead. */
+function findPlace(path, user, welcomed) {
+    for (const place of PLACES) {
+        const values = matchPath(place.path, path);
+        if (!values) continue;
+        if (place.for(user) || (welcomed && place.name === 'register'))
+            return { place, values, sentHere: false };
+        break;
+    }
+    const name = user || path === '' ? 'mark' : 'sign-in';
+    return { place: PLACES.find((one) => one.name === name), values: {}, sentHere: path !== name };
 }
 
 // Asking who is signed in is only worth it where somebody has signed in. Without an answer that
@@ -103,20 +39,30 @@ async function institutionHere() {
     return answer;
 }
 
-const Unanswered = ({ trouble, onRetry }) => html`
-    <${Notice} kind="warn">${t(api.troubleText(trouble))}
+/** The component of a place, once its module and its words are here. */
+function usePage(place) {
+    const [loaded, setLoaded] = useState({});
+    async function load() {
+        try {
+            const [module] = await Promise.all([place.load(), loadTexts(place.area)]);
+            setLoaded({ place, Page: module[place.page] });
+        } catch {
+            setLoaded({ place, failed: true });
+        }
+    }
+    useEffect(() => void (place && load()), [place]);
+    return { ...(loaded.place === place ? loaded : {}), load };
+}
+
+const Unanswered = ({ kind, onRetry }) => html`
+    <${Notice} kind="warn">${t(api.troubleText({ kind }))}
         <div><button class="link" onClick=${onRetry}>${t('app.retry')}</button></div><//>`;
 
-function App() {
-    const path = usePath();
+function useVisitor() {
     const [institution, setInstitution] = useState({});
-    const [welcomed, setWelcomed] = useState(null);
     const [user, setUser] = useState(undefined);
     const [trouble, setTrouble] = useState(null);
-    const [language, setShownLanguage] = useState(currentLanguage);
-    const [theme, setTheme] = useState(currentTheme);
-
-    async function lookRound() {
+    async function look() {
         const asked = institutionHere();
         let problem = null;
         const someone = await whoIsHere().catch((unanswered) => {
@@ -127,7 +73,16 @@ function App() {
         setTrouble(problem);
         setUser(someone);
     }
-    useEffect(() => void lookRound(), []);
+    useEffect(() => void look(), []);
+    return { institution, user, trouble, look, setUser, setTrouble };
+}
+
+function App() {
+    const { path, query } = useAddress();
+    const { institution, user, trouble, look, setUser, setTrouble } = useVisitor();
+    const [welcomed, setWelcomed] = useState(null);
+    const [language, setLanguage] = useState(currentLanguage);
+    const [theme, setTheme] = useState(currentTheme);
     useEffect(() => {
         if (path !== 'register') setWelcomed(null);
     }, [path]);
@@ -143,7 +98,7 @@ function App() {
     }
     function signedInAs(someone) {
         arrived(someone);
-        location.hash = STAFF.has(someone.role) ? '#/today' : '#/history';
+        location.hash = `#/${homeOf(someone)}`;
     }
     async function signOut() {
         await api.signOut();
@@ -151,35 +106,31 @@ function App() {
         setUser(null);
         location.hash = '#/';
     }
-    function changeLanguage() {
-        chooseLanguage(currentLanguage() === 'es' ? 'en' : 'es');
-        setShownLanguage(currentLanguage());
+    async function changeLanguage() {
+        const wanted = currentLanguage() === 'es' ? 'en' : 'es';
+        await chooseLanguage(wanted).catch(() => {});
+        setLanguage(currentLanguage());
     }
 
-    const place = user === undefined ? null : placeFor(path, user, welcomed);
+    const { place, values, sentHere } = user === undefined ? {} : findPlace(path, user, welcomed);
+    const { Page, failed, load } = usePage(place);
     useEffect(() => {
         if (place) document.title = `${t(`place.${place.name}`)} · Presente`;
-        scrollTo(0, 0);
     }, [place, language]);
-    return html`<${Fragment}>
-        <a class="skip" href="#main" onClick=${(event) => {
-            event.preventDefault();
-            document.getElementById('main').focus();
-        }}>${t('app.skip')}</a>
-        <div class="shell">
-            <${Tools} theme=${theme} onTheme=${() => setTheme(switchTheme())}
-                onLanguage=${changeLanguage} />
-            <main id="main" tabindex="-1" class=${`main ${place?.wide ? '' : 'narrow'}`}>
-                ${trouble && html`<${Unanswered} trouble=${trouble} onRetry=${lookRound} />`}
-                ${place &&
-                html`<${PAGES[place.name]} key=${place.path} user=${user} institution=${institution}
-                    sentHere=${path !== place.path} welcomed=${welcomed}
-                    onRegistered=${registeredAs} onSignedIn=${signedInAs} onSignOut=${signOut} />`}
-            </main>
-            <${Places} current=${place} user=${user} />
-        </div>
-    <//>`;
+    useEffect(() => scrollTo(0, 0), [path]);
+    return html`
+        <${Shell} ...${{ place, user, institution, theme }} onLanguage=${changeLanguage}
+            onTheme=${() => setTheme(switchTheme())}>
+            ${trouble && html`<${Unanswered} kind=${trouble.kind} onRetry=${look} />`}
+            ${failed && html`<${Unanswered} kind="offline" onRetry=${load} />`}
+            ${Page &&
+            html`<${Page} key=${path} ...${{ user, institution, values, query, sentHere, welcomed }}
+                onRegistered=${registeredAs} onSignedIn=${signedInAs} onSignOut=${signOut}
+                onUser=${setUser} />`}
+        <//>
+        <${Toasts} />`;
 }
 
 paintBrowser();
+await loadTexts('common');
 render(html`<${App} />`, document.getElementById('app'));

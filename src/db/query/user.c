@@ -233,6 +233,7 @@ static const char *const BELONGINGS[] = {
     "DELETE FROM lookalikes WHERE first_id = ?",
     "DELETE FROM lookalikes WHERE second_id = ?",
     "DELETE FROM calendar_feeds WHERE user_id = ?",
+    "DELETE FROM pins WHERE user_id = ?",
     "DELETE FROM report_schedules WHERE user_id = ?",
     "DELETE FROM mail_refusals WHERE user_id = ?",
     "DELETE FROM duplicates WHERE user_id = ?",

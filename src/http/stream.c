@@ -1,0 +1,256 @@
+#include "http/stream.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "http/event.h"
+#include "http/internal.h"
+
+#define BLOCK_SIZE 4096u
+/* What the stream says when the server stops must be read in this time. */
+#define LAST_SECONDS 1
+
+struct http_stream {
+    gatomicrefcount references;
+    GList link;                     /* in the server's list */
+    struct http_server *server;     /* until it is detached */
+    GMutex lock;                    /* of what follows. Taken before the library's own */
+    struct http_exchange *exchange; /* NULL once the connection is gone */
+    struct http_event_queue queue;
+    gint64 sent;   /* when the queue was last found empty; monotonic */
+    bool sleeping; /* the connection is suspended */
+    bool ended;    /* nothing is added any more */
+    bool broken;   /* the connection is to be cut rather than ended */
+};
+
+static gint64 seconds_from_now(unsigned seconds)
+{
+    return g_get_monotonic_time() + (gint64)seconds * G_TIME_SPAN_SECOND;
+}
+
+struct http_stream *http_stream_ref(struct http_stream *stream)
+{
+    g_atomic_ref_count_inc(&stream->references);
+    return stream;
+}
+
+static void release(struct http_stream *stream)
+{
+    if (!g_atomic_ref_count_dec(&stream->references))
+        return;
+    http_event_queue_clear(&stream->queue);
+    g_mutex_clear(&stream->lock);
+    g_free(stream);
+}
+
+/* With the lock held. */
+static void wake(struct http_stream *stream)
+{
+    if (!stream->sleeping || !stream->exchange)
+        return;
+    stream->sleeping = false;
+    MHD_resume_connection(stream->exchange->connection);
+}
+
+enum http_stream_sent http_stream_send(struct http_stream *stream, GBytes *event)
+{
+    enum http_stream_sent result = HTTP_STREAM_GONE;
+
+    g_mutex_lock(&stream->lock);
+    if (stream->exchange && !stream->ended)
+        result = http_event_queue_add(&stream->queue, event) ? HTTP_STREAM_SENT : HTTP_STREAM_FULL;
+    if (result == HTTP_STREAM_SENT && stream->sleeping) {
+        stream->exchange->deadline = seconds_from_now(HTTP_STREAM_SEND_SECONDS);
+        wake(stream);
+    }
+    g_mutex_unlock(&stream->lock);
+    return result;
+}
+
+enum http_stream_state http_stream_state(struct http_stream *stream)
+{
+    g_mutex_lock(&stream->lock);
+    const enum http_stream_state state = !stream->exchange || stream->ended ? HTTP_STREAM_CLOSED
+                                         : stream->sleeping                 ? HTTP_STREAM_QUIET
+                                                                            : HTTP_STREAM_BUSY;
+    g_mutex_unlock(&stream->lock);
+    return state;
+}
+
+void http_stream_end(struct http_stream *stream)
+{
+    g_mutex_lock(&stream->lock);
+    stream->ended = true;
+    wake(stream);
+    g_mutex_unlock(&stream->lock);
+}
+
+void http_stream_unref(struct http_stream *stream)
+{
+    if (!stream)
+        return;
+    http_stream_end(stream);
+    release(stream);
+}
+
+/* ---- the connection's side ---- */
+
+/* The library asks for more. It sleeps when there is nothing: then all before is with the kernel.
+ */
+static ssize_t read_more(void *context, uint64_t position, char *out, size_t size)
+{
+    struct http_stream *stream = context;
+
+    (void)position;
+    g_mutex_lock(&stream->lock);
+    const size_t n = stream->broken ? 0 : http_event_queue_take(&stream->queue, out, size);
+    ssize_t result = (ssize_t)n;
+    if (n) {
+        if (stream->exchange && !stream->ended)
+            stream->exchange->deadline = seconds_from_now(HTTP_STREAM_SEND_SECONDS);
+    } else if (stream->broken || !stream->exchange) {
+        result = MHD_CONTENT_READER_END_WITH_ERROR;
+    } else if (stream->ended) {
+        result = MHD_CONTENT_READER_END_OF_STREAM;
+    } else {
+        stream->sleeping = true;
+        stream->sent = g_get_monotonic_time();
+        stream->exchange->deadline = 0;
+        MHD_suspend_connection(stream->exchange->connection);
+    }
+    g_mutex_unlock(&stream->lock);
+    return result;
+}
+
+static void release_reader(void *context)
+{
+    release(context);
+}
+
+struct MHD_Response *http_stream_build(struct http_stream *stream)
+{
+    struct MHD_Response *built = MHD_create_response_from_callback(
+        MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_more, stream, release_reader);
+
+    if (built)
+        http_stream_ref(stream);
+    return built;
+}
+
+void http_stream_detach(struct http_stream *stream)
+{
+    struct http_server *server = stream->server;
+
+    pthread_mutex_lock(&server->streams_lock);
+    g_queue_unlink(&server->streams, &stream->link);
+    pthread_mutex_unlock(&server->streams_lock);
+    g_mutex_lock(&stream->lock);
+    stream->exchange = NULL;
+    stream->ended = true;
+    http_event_queue_clear(&stream->queue);
+    g_mutex_unlock(&stream->lock);
+    release(stream);
+}
+
+/* Whoever is cut off from the net says nothing: the kernel gives up on them earlier than it would
+ * by itself. */
+static void limit_silence(int fd)
+{
+    const unsigned milliseconds = 1000 * HTTP_STREAM_SEND_SECONDS;
+
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+}
+
+/* Puts the stream among the server's, unless there are too many or it stops. */
+static bool enlist(struct http_server *server, struct http_stream *stream)
+{
+    pthread_mutex_lock(&server->streams_lock);
+    const bool admitted = !server->stopping && server->streams.length < server->options.streams_max;
+    if (admitted)
+        g_queue_push_tail_link(&server->streams, &stream->link);
+    pthread_mutex_unlock(&server->streams_lock);
+    return admitted;
+}
+
+struct http_stream *http_response_stream(struct http_request *request,
+                                         struct http_response *response)
+{
+    struct http_exchange *exchange = (struct http_exchange *)request;
+    struct http_server *server = exchange->server;
+    struct http_stream *stream = g_new0(struct http_stream, 1);
+
+    g_atomic_ref_count_init(&stream->references);
+    g_mutex_init(&stream->lock);
+    stream->link.data = stream;
+    stream->server = server;
+    stream->exchange = exchange;
+    stream->sent = g_get_monotonic_time();
+    if (!enlist(server, stream)) {
+        release(stream);
+        http_response_error(response, 503, "unavailable", "Too many people are listening just now.",
+                            NULL);
+        http_response_retry_after(response, server->options.stream_retry_seconds);
+        return NULL;
+    }
+    limit_silence(exchange->fd);
+    /* The exchange has the first reference, until it is detached. */
+    exchange->stream = stream;
+    http_response_status_only(response, MHD_HTTP_OK);
+    response->stream = stream;
+    response->type = "text/event-stream";
+    http_response_header(response, "X-Accel-Buffering", "no");
+    return http_stream_ref(stream);
+}
+
+/* ---- all streams of a server ---- */
+
+/* Whether the listener has closed the connection, which nobody reads while it sleeps. */
+static bool is_gone(const struct http_stream *stream)
+{
+    char byte;
+
+    return recv(stream->exchange->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static void look_after(struct http_stream *stream, GBytes *comment, gint64 quiet_since)
+{
+    g_mutex_lock(&stream->lock);
+    if (stream->exchange && stream->sleeping) {
+        if (is_gone(stream)) {
+            stream->broken = stream->ended = true;
+            wake(stream);
+        } else if (stream->sent < quiet_since && http_event_queue_add(&stream->queue, comment)) {
+            stream->exchange->deadline = seconds_from_now(HTTP_STREAM_SEND_SECONDS);
+            wake(stream);
+        }
+    }
+    g_mutex_unlock(&stream->lock);
+}
+
+void http_streams_look_after(struct http_server *server)
+{
+    const gint64 quiet_since = g_get_monotonic_time() -
+                               (gint64)server->options.stream_comment_seconds * G_TIME_SPAN_SECOND;
+    g_autoptr(GBytes) comment = http_event_comment("");
+
+    pthread_mutex_lock(&server->streams_lock);
+    for (GList *link = server->streams.head; link; link = link->next)
+        look_after(link->data, comment, quiet_since);
+    pthread_mutex_unlock(&server->streams_lock);
+}
+
+void http_streams_end(struct http_server *server)
+{
+    pthread_mutex_lock(&server->streams_lock);
+    for (GList *link = server->streams.head; link; link = link->next) {
+        struct http_stream *stream = link->data;
+        g_mutex_lock(&stream->lock);
+        stream->ended = true;
+        if (stream->exchange)
+            stream->exchange->deadline = seconds_from_now(LAST_SECONDS);
+        wake(stream);
+        g_mutex_unlock(&stream->lock);
+    }
+    pthread_mutex_unlock(&server->streams_lock);
+}

@@ -1,0 +1,3 @@
+// English: the pages of administrators.
+export default {
+};

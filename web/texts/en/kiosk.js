@@ -1,0 +1,3 @@
+// English: the kiosk.
+export default {
+};

@@ -1,0 +1,3 @@
+// Español: the pages of administrators.
+export default {
+};

@@ -1,0 +1,3 @@
+// Español: the kiosk.
+export default {
+};
