@@ -20,6 +20,10 @@ export const PLACES = [
         load: () => import('./teacher/today.js'), page: 'TodayPage',
     },
     {
+        path: 'day', name: 'day', icon: 'calendar-check', for: is('student'), area: 'student',
+        load: () => import('./student/day.js'), page: 'DayPage',
+    },
+    {
         path: 'history', name: 'history', icon: 'calendar-days', for: signedIn, area: 'student',
         load: () => import('./student/history.js'), page: 'HistoryPage',
     },
@@ -49,7 +53,7 @@ export const PLACES = [
     },
 ];
 
-const HOMES = { student: 'history', teacher: 'today', admin: 'today' };
+const HOMES = { student: 'day', teacher: 'today', admin: 'today' };
 
 /** Where somebody begins after signing in. */
 export const homeOf = (user) => HOMES[user.role];

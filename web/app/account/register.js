@@ -4,11 +4,12 @@ import { Field, PasswordField, SelectField } from '../ui/field.js';
 import { html, useEffect, useState } from '../base/html.js';
 import { Avatar, Empty, Notice, Title, WorkButton } from '../ui/parts.js';
 import { PHOTOS, Photos } from '../camera/photos.js';
+import { ConsentField } from './consent.js';
 import { missing, readRefusal } from './register-answer.js';
 import { firstName, t } from '../base/text.js';
 
 const EMPTY = { name: '', email: '', password: '', group_id: '' };
-const ORDER = ['name', 'email', 'password', 'group_id', 'photos'];
+const ORDER = ['name', 'email', 'password', 'group_id', 'photos', 'agreed'];
 
 function focusFirst(wrong) {
     const first = ORDER.find((field) => field in wrong);
@@ -77,6 +78,8 @@ export function RegisterPage({ institution, onRegistered, welcomed }) {
     const [photos, setPhotos] = useState(Array(PHOTOS).fill(null));
     const [refusal, setRefusal] = useState({ wrong: {}, sentence: null });
     const [working, setWorking] = useState(false);
+    const [consent, setConsent] = useState(null);
+    const [agreed, setAgreed] = useState(false);
     const set = (name) => (event) => setValues({ ...values, [name]: event.target.value });
 
     function refuse(wrong, sentence) {
@@ -99,11 +102,13 @@ export function RegisterPage({ institution, onRegistered, welcomed }) {
         event.preventDefault();
         if (working) return;
         const wrong = missing(values, photos, groups);
+        if (consent?.required && !agreed) wrong.agreed = t('consent.needed');
         if (Object.keys(wrong).length > 0) return void refuse(wrong, t('register.look'));
         setRefusal({ wrong: {}, sentence: null });
         setWorking(true);
         try {
             const about = { ...values, name: values.name.trim(), email: values.email.trim() };
+            if (agreed) about.consent_version = consent.version;
             const answer = await register(about, photos.map((photo) => photo.blob));
             return onRegistered(answer.user);
         } catch (problem) {
@@ -129,6 +134,8 @@ export function RegisterPage({ institution, onRegistered, welcomed }) {
                         <p class="quiet small">${t('register.photos.hint')}</p></div>
                     <${Photos} photos=${photos} onChange=${setPhotos} wrong=${wrong.photos} />
                 </div>
+                <${ConsentField} agreed=${agreed} wrong=${wrong.agreed} onChange=${setAgreed}
+                    onConsent=${setConsent} />
                 ${sentence && html`<${Notice} kind="warn" live="assertive">${sentence}<//>`}
                 <${WorkButton} type="submit" working=${working} label=${t('register.sending')}>
                     ${t('register.button')}<//>

@@ -21,7 +21,7 @@ function kindOf(status) {
     return KINDS[status] ?? (status >= 500 ? 'ours' : 'invalid');
 }
 
-async function send(path, options = {}) {
+export async function send(path, options = {}) {
     let response;
     try {
         const { signal = AbortSignal.timeout(TIMEOUT_MS), ...rest } = options;

@@ -24,6 +24,28 @@ export function Field({ name, label, hint, wrong, children, ...input }) {
         </div>`;
 }
 
+/** Several lines of text. */
+export const TextField = ({ name, label, hint, wrong, ...area }) => html`
+    <div class="field">
+        <label for=${name}>${label}</label>
+        <textarea class="input" id=${name} name=${name} aria-invalid=${wrong ? 'true' : undefined}
+            aria-describedby=${describedBy(name, hint, wrong)} ...${area}></textarea>
+        ${hint && html`<p class="hint" id=${`${name}-hint`}>${hint}</p>`}
+        <${Wrong} id=${`${name}-wrong`} text=${wrong} />
+    </div>`;
+
+/** A switch with its sentence; `onChange(checked)`. */
+export const CheckField = ({ name, label, hint, wrong, checked, onChange, ...box }) => html`
+    <div class="field">
+        <label class="check">
+            <input type="checkbox" id=${name} name=${name} checked=${checked} ...${box}
+                aria-describedby=${describedBy(name, hint, wrong)}
+                onChange=${({ target }) => onChange(target.checked)} />
+            <span>${label}</span></label>
+        ${hint && html`<p class="hint" id=${`${name}-hint`}>${hint}</p>`}
+        <${Wrong} id=${`${name}-wrong`} text=${wrong} />
+    </div>`;
+
 export function PasswordField({ name, label, hint, wrong, ...input }) {
     const [seen, setSeen] = useState(false);
     return html`

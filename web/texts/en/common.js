@@ -256,4 +256,17 @@ export default {
     'list.page': '{from}–{to} of {n}',
     'list.previous': 'Previous page',
     'list.next': 'Next page',
+
+    'column.course': 'Course',
+
+    'place.day': 'Today',
+
+    'consent.read': 'What you agree to',
+    'consent.agree': 'I agree that my face is used to take attendance.',
+    'consent.needed': 'Without your consent no photos can be kept. You can also be marked with a PIN or a code: ask your teacher.',
+    'consent.version': 'Text {n}',
+    'consent.none': 'You have not agreed to the use of your face.',
+    'consent.withdrawn': 'You have taken back your consent.',
+    'consent.standing': 'You agreed to text {n} on {day}.',
+    'consent.receipt': 'Erased on {day}: {faces} photos and what was computed from them, {images} kept pictures.',
 };

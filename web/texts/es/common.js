@@ -256,4 +256,17 @@ export default {
     'list.page': '{from}–{to} de {n}',
     'list.previous': 'Página anterior',
     'list.next': 'Página siguiente',
+
+    'column.course': 'Curso',
+
+    'place.day': 'Hoy',
+
+    'consent.read': 'A qué das tu consentimiento',
+    'consent.agree': 'Acepto que se use mi rostro para tomar asistencia.',
+    'consent.needed': 'Sin tu consentimiento no se guardan fotos. También puedes marcar con un PIN o un código: pregunta a tu docente.',
+    'consent.version': 'Texto {n}',
+    'consent.none': 'No has dado tu consentimiento para usar tu rostro.',
+    'consent.withdrawn': 'Retiraste tu consentimiento.',
+    'consent.standing': 'Aceptaste el texto {n} el {day}.',
+    'consent.receipt': 'Borrado el {day}: {faces} fotos y lo que se calculó de ellas, {images} imágenes guardadas.',
 };
