@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts the page together: our files from web/ and what it uses of node_modules/, into build/web/
-# (or the folder given). Nothing is compiled; modules that name a package are made to name a file,
-# because the page's Content-Security-Policy allows no import map.
+# (or the folder given). Modules stay modules, each made smaller by itself; those that name a package
+# are made to name a file, because the page's Content-Security-Policy allows no import map.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -9,7 +9,7 @@ target=${1:-$root/build/web}
 modules=$root/node_modules
 new=$target.new
 
-for part in preact htm uplot lucide-static swagger-ui-dist @fontsource-variable/inter; do
+for part in preact htm uplot terser lucide-static swagger-ui-dist @fontsource-variable/inter; do
     if [ ! -d "$modules/$part" ]; then
         echo "The page needs $part, which is not in node_modules: run ./dev deps first." >&2
         exit 1
@@ -19,7 +19,7 @@ done
 rm -rf "$new"
 trap 'rm -rf "$new"' EXIT
 mkdir -p "$new/vendor" "$new/fonts" "$new/icons" "$new/licences"
-cp -R "$root/web/index.html" "$root/web/app" "$root/web/styles" "$root/web/texts" \
+cp -R "$root/web/index.html" "$root/web/kiosk.html" "$root/web/app" "$root/web/styles" "$root/web/texts" \
     "$root/web/docs" "$new/"
 cp "$root"/web/icons/*.svg "$new/icons/"
 cp "$root/docs/openapi.json" "$new/"
@@ -67,6 +67,25 @@ sed -e 's/url("data:[^"]*\(\\"[^"]*\)*")/none/g' -e 's/url(data:[^)]*)/none/g' \
 for part in preact htm uplot lucide-static swagger-ui-dist @fontsource-variable/inter; do
     cp "$modules/$part/LICENSE" "$new/licences/$(echo "$part" | tr -d @ | tr / -).txt"
 done
+
+node "$root/web/minify.mjs" "$new/app" "$new/texts"
+# The kiosk's page opens while the server is away from what its worker keeps: these files, of one
+# version.
+(
+    cd "$new"
+    ls app/first-paint.js app/base/*.js app/camera/*.js app/kiosk/*.js app/ui/*.js \
+        texts/*/common.js texts/*/kiosk.js vendor/preact.js vendor/hooks.js vendor/htm.js \
+        styles/tokens.css styles/base.css styles/controls.css styles/parts.css styles/camera.css \
+        styles/kiosk.css fonts/*.woff2 icons/favicon.svg icons/sprite.svg >"$new.list"
+    version=$(cat kiosk.html "$root/web/kiosk-worker.js" $(cat "$new.list") | sha256sum | cut -c 1-16)
+    {
+        echo "const VERSION = '$version';"
+        echo "const FILES = '$(tr '\n' ' ' <"$new.list")'.trim().split(' ');"
+        cat "$root/web/kiosk-worker.js"
+    } >kiosk-worker.js
+    rm "$new.list"
+)
+node "$root/web/compress.mjs" "$new"
 
 rm -rf "$target.old"
 if [ -d "$target" ]; then mv "$target" "$target.old"; fi

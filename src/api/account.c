@@ -70,7 +70,7 @@ static void register_student(void *app, struct http_request *request,
     if (!api_limit(api, AUTH_LIMIT_REGISTER, request, response))
         return;
     if (!api_form_read(request, SERVICE_REGISTRATION_PHOTOS, &form, &error) ||
-        !api_person_read(&form, BY_STUDENT,
+        !api_person_read(&form, BY_STUDENT | API_PERSON_CONSENT,
                          SERVICE_USER_NAME | SERVICE_USER_EMAIL | SERVICE_USER_PASSWORD, &input,
                          NULL, &error) ||
         !service_user_register(api->service, &input, form.pictures, form.pictures_n, &result,

@@ -28,10 +28,13 @@ const struct http_route *api_routes(size_t *n)
         &API_REVIEW_ROUTES,    &API_DUPLICATE_ROUTES,
         &API_POLICY_ROUTES,    &API_ROLL_ROUTES,
         &API_REGISTER_ROUTES,  &API_AUDIT_ROUTES,
-        &API_SYSTEM_ROUTES,    &API_WEBHOOK_ROUTES,
+        &API_SYSTEM_ROUTES,    &API_CONSENT_ROUTES,
+        &API_STATUS_ROUTES,    &API_WEBHOOK_ROUTES,
         &API_MAIL_ROUTES,      &API_OUTBOX_ROUTES,
         &API_REPORT_ROUTES,    &API_REPORT_SCHEDULE_ROUTES,
         &API_STANDING_ROUTES,  &API_DASHBOARD_ROUTES,
+        &API_DEVICE_ROUTES,    &API_KIOSK_ROUTES,
+        &API_CODE_ROUTES,      &API_EVENT_ROUTES,
     };
     static gsize once;
     static GArray *all;
@@ -74,6 +77,14 @@ static bool is_same_origin(const struct http_request *request)
     return authority && host && g_ascii_strcasecmp(authority + 3, host) == 0;
 }
 
+const char *api_token(struct http_request *request)
+{
+    if (api_device(request))
+        return http_request_cookie(request, API_DEVICE_COOKIE);
+    const char *token = bearer_token(request);
+    return token ? token : http_request_cookie(request, API_COOKIE);
+}
+
 static bool refuse(struct http_response *response, enum base_error code, const char *message)
 {
     g_autoptr(GError) error = g_error_new_literal(BASE_ERROR, (int)code, message);
@@ -83,14 +94,42 @@ static bool refuse(struct http_response *response, enum base_error code, const c
     return api_fail(response, error);
 }
 
+static void let_in(struct http_request *request, const struct api_caller *caller)
+{
+    request->identity = g_memdup2(caller, sizeof *caller);
+    request->identity_destroy = g_free;
+}
+
+/* By the cookie of a kiosk. */
+static bool authorise_device(struct api *api, struct http_request *request,
+                             struct http_response *response)
+{
+    const char *token = http_request_cookie(request, API_DEVICE_COOKIE);
+    struct api_caller caller = {.is_device = true};
+    g_autoptr(GError) error = NULL;
+
+    if (!token)
+        return refuse(response, BASE_ERROR_UNAUTHENTICATED, "This kiosk is not paired.");
+    if (request->method != HTTP_METHOD_GET && !is_same_origin(request))
+        return refuse(response, BASE_ERROR_FORBIDDEN,
+                      "This request does not come from one of our own pages.");
+    if (!service_device_authenticate(api->service, token, &caller.device, &error))
+        return api_fail(response, error);
+    let_in(request, &caller);
+    return true;
+}
+
 bool api_authorise(void *app, struct http_request *request, const struct http_route *route,
                    struct http_response *response)
 {
     struct api *api = app;
     bool is_open = route->access & API_NOBODY;
+
+    if (route->access == API_DEVICE)
+        return authorise_device(api, request, response);
     const char *token = bearer_token(request);
     g_autoptr(GError) error = NULL;
-    struct service_identity identity;
+    struct api_caller caller = {0};
 
     if (!token) {
         token = http_request_cookie(request, API_COOKIE);
@@ -101,20 +140,23 @@ bool api_authorise(void *app, struct http_request *request, const struct http_ro
             token = NULL;
         }
     }
+    if (!token && route->access & API_DEVICE && http_request_cookie(request, API_DEVICE_COOKIE))
+        return authorise_device(api, request, response);
     if (!token)
         return is_open || refuse(response, BASE_ERROR_UNAUTHENTICATED, "Please sign in.");
-    if (!service_authenticate(api->service, token, &identity, &error)) {
+    if (!service_authenticate(api->service, token, &caller.identity, &error)) {
         bool is_nobody = g_error_matches(error, BASE_ERROR, BASE_ERROR_UNAUTHENTICATED);
+        if (is_nobody && route->access & API_DEVICE)
+            return authorise_device(api, request, response);
         if (is_open && is_nobody)
             return true;
         if (is_nobody)
             http_response_header(response, "WWW-Authenticate", "Bearer error=\"invalid_token\"");
         return api_fail(response, error);
     }
-    if (!(route->access & API_ROLE(identity.role)))
+    if (!(route->access & API_ROLE(caller.identity.role)))
         return refuse(response, BASE_ERROR_FORBIDDEN, "Your role does not allow this.");
-    request->identity = g_memdup2(&identity, sizeof identity);
-    request->identity_destroy = g_free;
+    let_in(request, &caller);
     return true;
 }
 
@@ -144,8 +186,8 @@ bool api_path_uuid(const struct http_request *request, const char *name, struct 
     return refuse(response, BASE_ERROR_NOT_FOUND, "There is no such thing.");
 }
 
-static bool limit_key(struct api *api, enum auth_limit limit, const char *key,
-                      struct http_response *response)
+bool api_limit_key(struct api *api, enum auth_limit limit, const char *key,
+                   struct http_response *response)
 {
     g_autoptr(GError) error = NULL;
     int retry_after = 0;
@@ -160,7 +202,7 @@ static bool limit_key(struct api *api, enum auth_limit limit, const char *key,
 bool api_limit(struct api *api, enum auth_limit limit, const struct http_request *request,
                struct http_response *response)
 {
-    return limit_key(api, limit, http_request_client_key(request), response);
+    return api_limit_key(api, limit, http_request_client_key(request), response);
 }
 
 bool api_limit_faces(struct api *api, const struct http_request *request,
@@ -170,8 +212,8 @@ bool api_limit_faces(struct api *api, const struct http_request *request,
     char id[BASE_UUID_TEXT_SIZE];
 
     return api_limit(api, AUTH_LIMIT_MARK_ADDRESS, request, response) &&
-           (!identity || limit_key(api, AUTH_LIMIT_MARK_ADDRESS,
-                                   base_uuid_format(&identity->user_id, id), response));
+           (!identity || api_limit_key(api, AUTH_LIMIT_MARK_ADDRESS,
+                                       base_uuid_format(&identity->user_id, id), response));
 }
 
 const char *api_sort_name(const char *sort, bool *descending)

@@ -20,6 +20,8 @@
 #define API_SIGNED_IN (API_STAFF | API_ROLE(CORE_ROLE_STUDENT))
 #define API_NOBODY (1u << CORE_ROLE_N)
 #define API_ANYONE (API_SIGNED_IN | API_NOBODY)
+#define API_DEVICE (1u << (CORE_ROLE_N + 1)) /* a paired kiosk */
+#define API_DEVICE_COOKIE "presente_device"
 
 struct api_options {
     struct service *service;  /* must outlive the API */
@@ -44,9 +46,10 @@ void api_init(struct api *api, const struct api_options *options);
 const struct http_route *api_routes(size_t *n);
 
 /*
- * The hook for http_options: recognises the caller by `Authorization: Bearer` or the session cookie
- * and puts a struct service_identity * into request->identity; answers 401 or 403 when the route is
- * not for them. Requests that change something by cookie must come from our own pages.
+ * The hook for http_options: recognises the caller by `Authorization: Bearer` or the session
+ * cookie, a kiosk by its own cookie where the route is for kiosks, and puts a struct api_caller *
+ * into request->identity; answers 401 or 403 when the route is not for them. Requests that change
+ * something by cookie must come from our own pages.
  */
 bool api_authorise(void *app, struct http_request *request, const struct http_route *route,
                    struct http_response *response);

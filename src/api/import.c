@@ -207,14 +207,20 @@ static bool note_photo(const struct service_photo_result *result, gpointer data)
 {
     struct photos_upload *upload = data;
 
+    const char *quality = result->outcome == SERVICE_PHOTO_OUTCOME_REFUSED &&
+                                  result->quality.reason != FACE_QUALITY_GOOD
+                              ? face_quality_name(result->quality.reason)
+                              : NULL;
+
     upload->counts[result->outcome]++;
     json_array_append_new(
         upload->items,
-        json_pack("{s:s, s:s, s:o, s:s?, s:s?}", "file", result->name, "outcome",
+        json_pack("{s:s, s:s, s:o, s:s?, s:s?, s:s?}", "file", result->name, "outcome",
                   service_photo_outcome_name(result->outcome), "user_id",
                   base_uuid_is_nil(&result->user_id) ? json_null()
                                                      : base_json_uuid(&result->user_id),
-                  "reason", result->kind, "message", *result->message ? result->message : NULL));
+                  "reason", result->kind, "quality", quality, "message",
+                  *result->message ? result->message : NULL));
     return true;
 }
 

@@ -1,7 +1,9 @@
-/* The institution: what everybody may know of it, what administrators set, and its logo. */
+/* The institution: what everybody may know of it, what administrators set, its logo and colour. */
 #include "service/institution.h"
+#include "api/retention.h"
 #include "api/routes.h"
 #include "http/content.h"
+#include "service/branding.h"
 
 #include <string.h>
 
@@ -24,16 +26,30 @@ static json_t *mailing_json(const struct service_mailing *mailing)
                      clock_json(mailing->at_second), "format", report_format_name(mailing->format));
 }
 
+/* What a stranger's page needs. */
+static json_t *show_public(const struct service_institution_settings *institution)
+{
+    g_autofree char *dark = service_branding_accent_dark(institution->accent);
+    json_t *json = json_object();
+
+    json_object_set_new(json, "name", json_string(institution->name));
+    json_object_set_new(
+        json, "short_name",
+        json_string(institution->short_name ? institution->short_name : institution->name));
+    json_object_set_new(json, "accent", base_json_text_or_null(institution->accent));
+    json_object_set_new(json, "accent_dark", base_json_text_or_null(dark));
+    json_object_set_new(json, "language", json_string(institution->language));
+    json_object_set_new(json, "logo_url",
+                        institution->logo_key ? json_string("/institution/logo") : json_null());
+    return json;
+}
+
 /* More for those who are signed in, all of it for staff. */
 static json_t *show(const struct service_institution_settings *institution,
                     const struct service_identity *identity)
 {
-    json_t *json = json_object();
+    json_t *json = show_public(institution);
 
-    json_object_set_new(json, "name", json_string(institution->name));
-    json_object_set_new(json, "language", json_string(institution->language));
-    json_object_set_new(json, "logo_url",
-                        institution->logo_key ? json_string("/institution/logo") : json_null());
     if (!identity)
         return json;
     json_object_set_new(json, "email_domain", base_json_text_or_null(institution->email_domain));
@@ -57,6 +73,25 @@ static json_t *show(const struct service_institution_settings *institution,
     return json;
 }
 
+/* Administrators see the periods besides. */
+static void respond(struct api *api, const struct service_identity *identity,
+                    const struct service_institution_settings *institution,
+                    struct http_response *response)
+{
+    struct service_retention retention;
+    g_autoptr(GError) error = NULL;
+    const bool admin = identity && identity->role == CORE_ROLE_ADMIN;
+
+    if (admin && !service_retention_read(api->service, &retention, &error)) {
+        api_fail(response, error);
+        return;
+    }
+    json_t *json = show(institution, identity);
+    if (admin)
+        json_object_set_new(json, "retention", api_json_retention(&retention));
+    api_respond(response, 200, json);
+}
+
 static void get(void *app, struct http_request *request, struct http_response *response)
 {
     struct api *api = app;
@@ -65,9 +100,33 @@ static void get(void *app, struct http_request *request, struct http_response *r
         service_institution_read(api->service, &error);
 
     if (institution)
-        api_respond(response, 200, show(institution, api_identity(request)));
+        respond(api, api_identity(request), institution, response);
     else
         api_fail(response, error);
+}
+
+static void branding(void *app, struct http_request *request, struct http_response *response)
+{
+    struct api *api = app;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(service_institution_settings) institution =
+        service_institution_read(api->service, &error);
+
+    if (!institution) {
+        api_fail(response, error);
+        return;
+    }
+    char *css = service_branding_css(institution->accent);
+    g_autoptr(GBytes) bytes = g_bytes_new_take(css, strlen(css));
+    g_autofree char *digest = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, bytes);
+    g_autofree char *etag = g_strdup_printf("\"%.32s\"", digest);
+    const struct http_content content = {
+        .type = "text/css; charset=utf-8",
+        .etag = etag,
+        .cache = "no-cache",
+    };
+    if (!http_content_unchanged(response, request, &content))
+        http_content_send(response, request, &content, bytes);
 }
 
 /* ---- changing ---- */
@@ -111,7 +170,8 @@ static void change(void *app, struct http_request *request, struct http_response
 {
     struct api *api = app;
     struct service_institution_input input = {0};
-    json_t *student = NULL, *teacher = NULL, *warned = NULL;
+    struct api_retention_input retention;
+    json_t *student = NULL, *teacher = NULL, *warned = NULL, *periods = NULL;
     gint64 weekdays[2] = {0};
     const char *warnings[WARNINGS_MAX + 1] = {NULL};
     const struct base_json_field fields[] = {
@@ -127,6 +187,9 @@ static void change(void *app, struct http_request *request, struct http_response
         {"student_report", BASE_JSON_OBJECT, BASE_JSON_OPTIONAL, &student},
         {"teacher_report", BASE_JSON_OBJECT, BASE_JSON_OPTIONAL, &teacher},
         {"warnings", BASE_JSON_ARRAY, BASE_JSON_OPTIONAL, &warned},
+        {"short_name", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &input.short_name},
+        {"accent", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &input.accent},
+        {"retention", BASE_JSON_OBJECT, BASE_JSON_OPTIONAL, &periods},
     };
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) body = NULL;
@@ -135,13 +198,15 @@ static void change(void *app, struct http_request *request, struct http_response
     if (api_json_values(request, &body, fields, G_N_ELEMENTS(fields), &error) &&
         read_mailing(student, &weekdays[0], &input.student_report, &error) &&
         read_mailing(teacher, &weekdays[1], &input.teacher_report, &error) &&
-        read_warnings(warned, warnings, &error)) {
+        read_warnings(warned, warnings, &error) &&
+        (!periods || api_retention_read(periods, &retention, &error))) {
+        input.retention = periods ? &retention.input : NULL;
         input.warnings = warned ? warnings : NULL;
         institution =
             service_institution_change(api->service, api_identity(request), &input, &error);
     }
     if (institution)
-        api_respond(response, 200, show(institution, api_identity(request)));
+        respond(api, api_identity(request), institution, response);
     else
         api_fail(response, error);
 }
@@ -192,6 +257,7 @@ static const struct http_route ROUTES[] = {
     {HTTP_METHOD_GET, "/institution", API_ANYONE, HTTP_LANE_QUICK, .handler = get},
     {HTTP_METHOD_PATCH, "/institution", API_ADMIN, HTTP_LANE_QUICK, API_BODY_JSON, API_JSON_TYPES,
      .handler = change},
+    {HTTP_METHOD_GET, "/branding.css", API_ANYONE, HTTP_LANE_QUICK, .handler = branding},
     {HTTP_METHOD_GET, "/institution/logo", API_ANYONE, HTTP_LANE_QUICK, .handler = logo_get,
      .waits = true},
     {HTTP_METHOD_PUT, "/institution/logo", API_ADMIN, HTTP_LANE_HEAVY, API_BODY_PHOTOS,

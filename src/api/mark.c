@@ -35,7 +35,7 @@ static json_t *show_match(const struct service_mark *mark)
     return json;
 }
 
-static json_t *show_session(const struct core_session *session)
+json_t *api_json_mark_session(const struct core_session *session)
 {
     json_t *json = json_object();
 
@@ -83,7 +83,7 @@ static json_t *show_mark(const struct service_mark *mark)
     if (mark->attendance) {
         json_object_set_new(json, "attendance", show_match(mark));
         json_object_set_new(json, "session",
-                            mark->session ? show_session(mark->session) : json_null());
+                            mark->session ? api_json_mark_session(mark->session) : json_null());
         json_object_set_new(json, "already", json_boolean(mark->already));
         json_object_set_new(json, "scan_noted", json_boolean(mark->seen));
         json_object_set_new(json, "time_source",

@@ -49,7 +49,7 @@ bool api_person_read(struct api_form *form, unsigned allowed, unsigned required,
         [LANGUAGE] = {"language", BASE_JSON_TEXT, 0, &input->language, &present[LANGUAGE],
                       &null[LANGUAGE], .max = TEXT_MAX},
     };
-    struct base_json_field fields[G_N_ELEMENTS(ALL) + 1];
+    struct base_json_field fields[G_N_ELEMENTS(ALL) + 2];
     size_t n = 0;
 
     for (size_t i = 0; i < G_N_ELEMENTS(ALL); i++) {
@@ -58,6 +58,10 @@ bool api_person_read(struct api_form *form, unsigned allowed, unsigned required,
         fields[n] = ALL[i];
         fields[n++].need = required & 1u << i ? BASE_JSON_REQUIRED : BASE_JSON_OPTIONAL;
     }
+    if (allowed & API_PERSON_CONSENT)
+        fields[n++] =
+            (struct base_json_field){"consent_version",       BASE_JSON_INTEGER, BASE_JSON_OPTIONAL,
+                                     &input->consent_version, .min = 1,          .max = G_MAXINT32};
     if (current_password)
         fields[n++] =
             (struct base_json_field){"current_password", BASE_JSON_TEXT, BASE_JSON_OPTIONAL,

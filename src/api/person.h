@@ -9,6 +9,9 @@
 #include <glib.h>
 #include <stdbool.h>
 
+/* Beside enum service_user_field in `allowed`: a registration says which consent was agreed to. */
+#define API_PERSON_CONSENT (1u << 30)
+
 /*
  * Fills `input` with those of the `allowed` fields (enum service_user_field, or-ed) that are there;
  * `required` ones must be. Null clears a field that may be empty. `current_password` (may be NULL)

@@ -42,6 +42,8 @@ static json_t *show_session(const struct service_roll *roll)
     json_object_set_new(json, "starts_at", base_json_time(session->starts_at));
     json_object_set_new(json, "ends_at", base_json_time(session->ends_at));
     json_object_set_new(json, "opens_at", base_json_time(roll->opens_at));
+    json_object_set_new(json, "on_time_until",
+                        base_json_time(core_rules_on_time_until(&roll->rules, session->starts_at)));
     json_object_set_new(json, "closes_at", base_json_time(roll->closes_at));
     json_object_set_new(json, "closed_at", api_json_time_or_null(session->closed_at));
     json_object_set_new(json, "window", json_string(service_window_name(roll->window)));

@@ -6,6 +6,7 @@
 #include "api/api.h"
 #include "api/form.h"
 #include "api/output.h"
+#include "service/devices.h"
 
 #include <glib.h>
 
@@ -31,6 +32,7 @@ extern const struct api_routes API_ENROLMENT_ROUTES;
 extern const struct api_routes API_SLOT_ROUTES;
 extern const struct api_routes API_TIMETABLE_ROUTES;
 extern const struct api_routes API_CALENDAR_ROUTES;
+extern const struct api_routes API_EVENT_ROUTES;
 extern const struct api_routes API_FACE_ROUTES;
 extern const struct api_routes API_GROUP_ROUTES;
 extern const struct api_routes API_IMAGE_ROUTES;
@@ -39,6 +41,9 @@ extern const struct api_routes API_INSTITUTION_ROUTES;
 extern const struct api_routes API_JOB_ROUTES;
 extern const struct api_routes API_MARK_ROUTES;
 extern const struct api_routes API_CHALLENGE_ROUTES;
+extern const struct api_routes API_DEVICE_ROUTES;
+extern const struct api_routes API_KIOSK_ROUTES;
+extern const struct api_routes API_CODE_ROUTES;
 extern const struct api_routes API_CLASS_ROUTES;
 extern const struct api_routes API_DISPUTE_ROUTES;
 extern const struct api_routes API_LOOKALIKE_ROUTES;
@@ -49,6 +54,8 @@ extern const struct api_routes API_ROLL_ROUTES;
 extern const struct api_routes API_REGISTER_ROUTES;
 extern const struct api_routes API_AUDIT_ROUTES;
 extern const struct api_routes API_SYSTEM_ROUTES;
+extern const struct api_routes API_CONSENT_ROUTES;
+extern const struct api_routes API_STATUS_ROUTES;
 extern const struct api_routes API_WEBHOOK_ROUTES;
 extern const struct api_routes API_MAIL_ROUTES;
 extern const struct api_routes API_OUTBOX_ROUTES;
@@ -57,11 +64,32 @@ extern const struct api_routes API_REPORT_SCHEDULE_ROUTES;
 extern const struct api_routes API_STANDING_ROUTES;
 extern const struct api_routes API_DASHBOARD_ROUTES;
 
+/* Who sent a request: somebody who is signed in, or a kiosk. */
+struct api_caller {
+    bool is_device;
+    struct service_identity identity; /* of who is signed in */
+    struct service_device device;     /* of a kiosk */
+};
+
 /* The caller, or NULL when nobody is signed in. */
 static inline const struct service_identity *api_identity(const struct http_request *request)
 {
-    return request->identity;
+    const struct api_caller *caller = request->identity;
+
+    return caller && !caller->is_device ? &caller->identity : NULL;
 }
+
+/* The kiosk that sent it, or NULL. */
+static inline const struct service_device *api_device(const struct http_request *request)
+{
+    const struct api_caller *caller = request->identity;
+
+    return caller && caller->is_device ? &caller->device : NULL;
+}
+
+/* The token that the request came with, of whatever kind; NULL: none. Lives as long as the request.
+ */
+const char *api_token(struct http_request *request);
 
 /* Answers with an error; returns false for use in an expression. */
 bool api_fail(struct http_response *response, const GError *error);
@@ -69,6 +97,11 @@ bool api_fail(struct http_response *response, const GError *error);
 /* The UUID of a path's "{name}"; answers 404 and returns false when it is none: there is no such
  * thing. */
 bool api_path_uuid(const struct http_request *request, const char *name, struct base_uuid *uuid,
+                   struct http_response *response);
+
+/* Counts an attempt of this key; answers 429 with Retry-After and returns false when there were too
+ * many. */
+bool api_limit_key(struct api *api, enum auth_limit limit, const char *key,
                    struct http_response *response);
 
 /* Counts an attempt of the caller's address; answers 429 with Retry-After and returns false when
@@ -117,6 +150,10 @@ void api_respond_session(struct api *api, const struct http_request *request,
                          struct http_response *response, unsigned status,
                          const struct core_user *user, const char *token, base_time expires_at,
                          json_t *photos);
+
+/* What is told of the session of a mark, to whom the mark is told. New reference. */
+struct core_session;
+json_t *api_json_mark_session(const struct core_session *session);
 
 /* A mail as it would be sent. New reference. */
 struct service_mail;

@@ -16,11 +16,14 @@ static bool read_filter(struct api_form *query, struct db_user_filter *filter, s
                         GError **error)
 {
     const char *role_name = NULL, *sort = NULL;
-    bool active = false, has_active = false;
+    bool active = false, faces = false, consent = false;
+    bool has_active = false, has_faces = false, has_consent = false;
     enum core_role role;
     const struct base_json_field FIELDS[] = {
         {"role", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &role_name},
         {"active", BASE_JSON_BOOL, BASE_JSON_OPTIONAL, &active, &has_active},
+        {"faces", BASE_JSON_BOOL, BASE_JSON_OPTIONAL, &faces, &has_faces},
+        {"consent", BASE_JSON_BOOL, BASE_JSON_OPTIONAL, &consent, &has_consent},
         {"group_id", BASE_JSON_UUID, BASE_JSON_OPTIONAL, &filter->group_id},
         {"q", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &filter->search, .max = 254},
         {"sort", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &sort},
@@ -39,6 +42,10 @@ static bool read_filter(struct api_form *query, struct db_user_filter *filter, s
         filter->role = (int)role;
     if (has_active)
         filter->active = active;
+    if (has_faces)
+        filter->faces = faces;
+    if (has_consent)
+        filter->consent = consent;
     sort = api_sort_name(sort, &filter->descending);
     if (sort && !db_user_sort_from_name(sort, &filter->sort)) {
         g_set_error_literal(error, BASE_ERROR, BASE_ERROR_INVALID,

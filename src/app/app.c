@@ -96,7 +96,7 @@ struct recogniser *app_open_recogniser(const struct app_settings *settings, GErr
 #define MAINTENANCE_SECONDS 86400
 
 /* For whoever is not a thread of the server. */
-#define CONNECTIONS_SPARE 8
+#define CONNECTIONS_SPARE 10
 
 /* One for each thread that may want one, so that none ever waits for another's: an event thread
  * that waits holds up everybody. */
@@ -282,6 +282,10 @@ static bool open_service(const struct app_settings *settings, struct app *app, G
         [AUTH_LIMIT_REGISTER] = settings->limit_register,
         [AUTH_LIMIT_EXISTS] = settings->limit_exists,
         [AUTH_LIMIT_PASSWORD] = settings->limit_password,
+        [AUTH_LIMIT_DEVICE_PAIR] = settings->limit_device_pair,
+        [AUTH_LIMIT_PIN_DEVICE] = settings->limit_pin_device,
+        [AUTH_LIMIT_PIN_PERSON] = settings->limit_pin_person,
+        [AUTH_LIMIT_SESSION_CODE] = settings->limit_session_code,
     };
 
     if (!password)

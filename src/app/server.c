@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "service/class_marks.h"
+#include "service/live.h"
 #include "service/timetable.h"
 #include "service/watch.h"
 
@@ -127,6 +128,8 @@ void app_server_stop(struct app_server *server)
     app_jobs_stop(server->jobs);
     app_outgoing_stop(server->outgoing);
     app_upkeep_stop(server->upkeep);
+    if (server->api.service)
+        service_live_stop(server->api.service);
     http_server_destroy(server->http);
     g_strfreev(server->trusted_proxies);
     g_strfreev(server->cors_origins);

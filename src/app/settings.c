@@ -157,7 +157,15 @@ static const struct base_config_key KEYS[] = {
     {"PRESENTE_LIMIT_EXISTS", BASE_CONFIG_INTEGER, AT(limit_exists), "30", 0, 1000000,
      .help = "questions whether an e-mail is registered, an address a minute; 0: no limit"},
     {"PRESENTE_LIMIT_PASSWORD", BASE_CONFIG_INTEGER, AT(limit_password), "10", 0, 1000000,
-     .help = "changes of password an account in 10 minutes; 0: no limit"},
+     .help = "changes of password and PIN an account in 10 minutes; 0: no limit"},
+    {"PRESENTE_LIMIT_DEVICE_PAIR", BASE_CONFIG_INTEGER, AT(limit_device_pair), "10", 0, 1000000,
+     .help = "codes to pair a kiosk that an address tries in 10 minutes; 0: no limit"},
+    {"PRESENTE_LIMIT_PIN_DEVICE", BASE_CONFIG_INTEGER, AT(limit_pin_device), "60", 0, 1000000,
+     .help = "PINs that are tried at a kiosk a minute; 0: no limit"},
+    {"PRESENTE_LIMIT_PIN_PERSON", BASE_CONFIG_INTEGER, AT(limit_pin_person), "5", 0, 1000000,
+     .help = "PINs that are tried for a person in 10 minutes; 0: no limit"},
+    {"PRESENTE_LIMIT_SESSION_CODE", BASE_CONFIG_INTEGER, AT(limit_session_code), "10", 0, 1000000,
+     .help = "codes of a session that an account tries in 10 minutes; 0: no limit"},
 };
 
 const struct base_config_table app_settings_table = {

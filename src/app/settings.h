@@ -82,6 +82,10 @@ struct app_settings {
     gint64 limit_register;
     gint64 limit_exists;
     gint64 limit_password;
+    gint64 limit_device_pair;
+    gint64 limit_pin_device;
+    gint64 limit_pin_person;
+    gint64 limit_session_code;
 };
 
 extern const struct base_config_table app_settings_table;

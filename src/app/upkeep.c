@@ -6,6 +6,7 @@
 #include "service/closing.h"
 #include "service/enrolments.h"
 #include "service/images.h"
+#include "service/retention.h"
 #include "service/reviews.h"
 #include "service/watch.h"
 
@@ -13,7 +14,7 @@
 
 struct app_upkeep {
     struct service *service;
-    GThread *threads[8];
+    GThread *threads[12];
     guint threads_n;
     GMutex lock; /* of what follows */
     GCond wake;
@@ -46,6 +47,20 @@ static void collect(struct service *service)
         g_message("Deleted %" G_GINT64_FORMAT " pictures that nothing named, %" G_GINT64_FORMAT
                   " unfinished ones and %" G_GINT64_FORMAT " behind marks, past their days.",
                   swept.blobs, swept.uploads, swept.frames);
+}
+
+static void apply_periods(struct service *service)
+{
+    struct service_retention_counts counts;
+    g_autoptr(GError) error = NULL;
+
+    if (!service_retention_run(service, &counts, &error))
+        g_warning("What is past its period was not all deleted: %s", error->message);
+    if (counts.mark_pictures || counts.reviews || counts.audit_entries || counts.people)
+        g_message("Past their period and gone: %" G_GINT64_FORMAT
+                  " pictures behind marks, %" G_GINT64_FORMAT " reviews, %" G_GINT64_FORMAT
+                  " entries of the audit log, %" G_GINT64_FORMAT " closed accounts.",
+                  counts.mark_pictures, counts.reviews, counts.audit_entries, counts.people);
 }
 
 static void end_reviews(struct service *service)
@@ -149,6 +164,8 @@ struct app_upkeep *app_upkeep_start(struct service *service, bool watch)
                                       close_sessions};
     static const struct task REVIEWS = {"reviews", G_TIME_SPAN_MINUTE, G_TIME_SPAN_HOUR,
                                         end_reviews};
+    static const struct task PERIODS = {"retention", 2 * G_TIME_SPAN_MINUTE, G_TIME_SPAN_DAY,
+                                        apply_periods};
     static const struct task FOLLOW = {"enrolments", G_TIME_SPAN_MINUTE, G_TIME_SPAN_HOUR,
                                        follow_enrolments};
     static const struct task SEAL = {"sealing", 0, G_TIME_SPAN_SECOND, seal, .at_end = true};
@@ -165,6 +182,7 @@ struct app_upkeep *app_upkeep_start(struct service *service, bool watch)
     begin(upkeep, &CLOSE);
     begin(upkeep, &FOLLOW);
     begin(upkeep, &REVIEWS);
+    begin(upkeep, &PERIODS);
     if (watch) {
         service_watch_look(service);
         begin(upkeep, &WATCH);

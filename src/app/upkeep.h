@@ -1,6 +1,6 @@
 /* What a server does by itself: once a day it deletes the pictures that nothing names any more, and
- * those that may not be kept longer; once a second it gives entries of the audit log their places
- * in the chain, once more when it stops, and looks whether its database answers. */
+ * what is past its period (service/retention.h); once a second it gives entries of the audit log
+ * their places in the chain, once more when it stops, and looks whether its database answers. */
 #ifndef APP_UPKEEP_H
 #define APP_UPKEEP_H
 

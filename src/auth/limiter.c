@@ -36,6 +36,10 @@ const struct auth_limit_rule auth_limit_defaults[AUTH_LIMIT_N] = {
     [AUTH_LIMIT_REGISTER] = {"register", 60, 600},
     [AUTH_LIMIT_EXISTS] = {"exists", 30, 60},
     [AUTH_LIMIT_PASSWORD] = {"password", 10, 600},
+    [AUTH_LIMIT_DEVICE_PAIR] = {"device_pair", 10, 600},
+    [AUTH_LIMIT_PIN_DEVICE] = {"pin_device", 60, 60},
+    [AUTH_LIMIT_PIN_PERSON] = {"pin_person", 5, 600},
+    [AUTH_LIMIT_SESSION_CODE] = {"session_code", 10, 600},
 };
 
 struct auth_limiter *auth_limiter_create(const struct auth_limit_rule *rules)

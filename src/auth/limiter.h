@@ -20,7 +20,11 @@ enum auth_limit {
     AUTH_LIMIT_MARK_ADDRESS,    /* face attempts, by address and, signed in, by account as well */
     AUTH_LIMIT_REGISTER,        /* self-registration, by address */
     AUTH_LIMIT_EXISTS,          /* "is this e-mail registered", by address */
-    AUTH_LIMIT_PASSWORD,        /* changes of password, by account */
+    AUTH_LIMIT_PASSWORD,        /* changes of password and PIN, by account */
+    AUTH_LIMIT_DEVICE_PAIR,     /* codes of kiosks, by address */
+    AUTH_LIMIT_PIN_DEVICE,      /* PINs, by kiosk */
+    AUTH_LIMIT_PIN_PERSON,      /* PINs, by whose they are said to be */
+    AUTH_LIMIT_SESSION_CODE,    /* codes of sessions, by account */
     AUTH_LIMIT_N,               /* those with a rule of their own */
     /* Sign-in, by account whatever the address: AUTH_LIMIT_SIGN_IN_ACCOUNT with ten times the
      * burst, so that one stranger cannot lock the owner out. */

@@ -12,8 +12,8 @@ typedef gint64 base_time;
 
 base_time base_time_now(void);
 
-/* From now on base_time_now() gives this instant on the calling thread, and 0 ends that: for whoever
- * tells a past that never was (service/demo.h). Other threads keep the true time. */
+/* From now on base_time_now() gives this instant on the calling thread, and 0 ends that: for
+ * whoever tells a past that never was (service/demo.h). Other threads keep the true time. */
 void base_time_pretend(base_time instant);
 
 /*

@@ -135,6 +135,11 @@ bool blob_list(struct blob_store *store, const char *prefix, const char *cursor,
     return false;
 }
 
+bool blob_room(struct blob_store *store, guint64 *bytes, GError **error)
+{
+    return store->driver->room(store->native, bytes, error);
+}
+
 bool blob_sweep(struct blob_store *store, base_time before, bool dry_run, gint64 *removed,
                 GError **error)
 {

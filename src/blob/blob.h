@@ -96,6 +96,9 @@ bool blob_list(struct blob_store *store, const char *prefix, const char *cursor,
                struct blob_page *page, GError **error);
 void blob_page_clear(struct blob_page *page);
 
+/* How many bytes may still be put, as far as the store can tell. */
+bool blob_room(struct blob_store *store, guint64 *bytes, GError **error);
+
 /* Deletes what uploads that never ended left behind and what is older than `before`; `removed` (may
  * be NULL) gets how many. With `dry_run` it only counts. */
 bool blob_sweep(struct blob_store *store, base_time before, bool dry_run, gint64 *removed,

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define SUFFIX ".blob"
@@ -565,6 +566,27 @@ static bool disk_sweep(void *native, base_time before, bool dry_run, gint64 *rem
     return true;
 }
 
+/* A folder that is not made yet will be on the disk of those around it. */
+static bool disk_room(void *native, guint64 *bytes, GError **error)
+{
+    struct disk *disk = native;
+    struct statvfs room;
+    g_autofree char *folder = g_build_filename(disk->root, ".", NULL); /* a folder, no file */
+    int missing = statvfs(folder, &room);
+
+    while (missing != 0 && errno == ENOENT && strcmp(folder, "/") != 0 &&
+           strcmp(folder, ".") != 0) {
+        char *around = g_path_get_dirname(folder);
+        g_free(folder);
+        folder = around;
+        missing = statvfs(folder, &room);
+    }
+    if (missing != 0)
+        return fail(disk, errno, "its room was measured", error);
+    *bytes = (guint64)room.f_bavail * room.f_frsize;
+    return true;
+}
+
 const struct blob_driver blob_driver_disk = {
     .scheme = "file",
     .open = disk_open,
@@ -573,5 +595,6 @@ const struct blob_driver blob_driver_disk = {
     .get = disk_get,
     .remove = disk_remove,
     .list = disk_list,
+    .room = disk_room,
     .sweep = disk_sweep,
 };

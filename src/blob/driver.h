@@ -21,6 +21,7 @@ struct blob_driver {
     /* Appends up to `limit` entries to page->entries. */
     bool (*list)(void *native, const char *prefix, const char *cursor, size_t limit,
                  struct blob_page *page, GError **error);
+    bool (*room)(void *native, guint64 *bytes, GError **error);
     bool (*sweep)(void *native, base_time before, bool dry_run, gint64 *removed, GError **error);
 };
 

@@ -56,6 +56,14 @@ static const struct cli_command DB[] = {
     {NULL},
 };
 
+static const struct cli_command DEVICE[] = {
+    {"add", "Add a kiosk", cli_device_add},
+    {"code", "Another code to pair a kiosk with", cli_device_code},
+    {"delete", "Delete a kiosk, which loses its access", cli_device_delete},
+    {"list", "List the kiosks", cli_device_list},
+    {NULL},
+};
+
 static const struct cli_command DISPUTE[] = {
     {"answer", "Answer a dispute", cli_dispute_answer},
     {"list", "List what students say is wrong", cli_dispute_list},
@@ -111,6 +119,19 @@ static const struct cli_command IMPORT[] = {
     {"oneroster", "People, courses and enrolments from OneRoster 1.1 files", cli_import_oneroster},
     {"photos", "Enrol a folder or ZIP file of photos", cli_import_photos},
     {"roster", "People, groups and courses from a CSV file", cli_import_roster},
+    {NULL},
+};
+
+static const struct cli_command CONSENT[] = {
+    {"set", "Change what people agree to", cli_consent_set},
+    {"show", "Print what people agree to", cli_consent_show},
+    {NULL},
+};
+
+static const struct cli_command RETENTION[] = {
+    {"run", "Delete what is past its period", cli_retention_run},
+    {"set", "Change how long things are kept", cli_retention_set},
+    {"show", "Print how long things are kept", cli_retention_show},
     {NULL},
 };
 
@@ -254,9 +275,12 @@ static const struct cli_command COMMANDS[] = {
     {"audit", "Verify the log of changes, and exported terms", NULL, AUDIT},
     {"bench", "Measure speed and accuracy", NULL, BENCH},
     {"config", "Print every setting with its default", cli_config},
+    {"consent", "What people agree to before their face is stored", NULL, CONSENT},
     {"course", "Manage courses and their rosters", NULL, COURSE},
     {"db", "Make and maintain the database", NULL, DB},
+    {"demo-data", "Fill an empty institution with a made-up term", cli_demo_data},
     {"detect", "Find the faces in pictures", cli_detect},
+    {"device", "Manage kiosks", NULL, DEVICE},
     {"dispute", "Answer students who say that a mark is wrong", NULL, DISPUTE},
     {"duplicate", "Decide on people who look like somebody enrolled", NULL, DUPLICATE},
     {"enrol", "Add photos of a person, or of many", cli_enrol},
@@ -276,6 +300,7 @@ static const struct cli_command COMMANDS[] = {
     {"policy", "Manage the rules of courses", NULL, POLICY},
     {"quality", "Say how good photos are, and what to change", cli_quality},
     {"report", "Write a report as JSON, CSV, XLSX or PDF", cli_report},
+    {"retention", "How long things are kept", NULL, RETENTION},
     {"review", "Settle faces that are perhaps somebody's", NULL, REVIEW},
     {"room", "Manage rooms", NULL, ROOM},
     {"schedule", "Reports that are mailed regularly", NULL, SCHEDULE},

@@ -3,6 +3,7 @@
 #include "cli/db.h"
 #include "cli/output.h"
 #include "db/backup.h"
+#include "service/status.h"
 
 #include <stdio.h>
 
@@ -26,6 +27,16 @@ static int print_backup(const struct app_settings *settings, const char *file,
     return cli_print_end() ? CLI_EXIT_OK : CLI_EXIT_UNAVAILABLE;
 }
 
+/* For the status that administrators see; the backup is good without it. */
+static void note_backup(const struct app_settings *settings)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(db_handle) db = app_open_database(settings, false, &error);
+
+    if (!db || !service_status_backed_up(db, &error))
+        cli_warn("That there is a backup could not be noted in the database: %s", error->message);
+}
+
 static int backup(const struct app_settings *settings, const char *file, bool force, bool as_json)
 {
     struct cli_db_progress progress;
@@ -38,6 +49,7 @@ static int backup(const struct app_settings *settings, const char *file, bool fo
     double seconds = cli_db_progress_finish(&progress);
     if (!done)
         return cli_fail(error);
+    note_backup(settings);
     int status = print_backup(settings, file, &result, seconds, as_json);
     db_copy_result_clear(&result);
     return status;

@@ -51,13 +51,15 @@ static json_t *institution_json(const struct service_institution_settings *insti
     for (char **name = names; *name; name++)
         json_array_append_new(warnings, json_string(*name));
     return json_pack(
-        "{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b}", "name",
-        institution->name, "challenge", core_rules_challenge_name(institution->challenge),
-        "email_domain", base_json_text_or_null(institution->email_domain), "time_zone",
-        institution->time_zone, "late_after", late, "absent_after", absent, "language",
-        institution->language, "paper", report_paper_name(institution->paper), "mail_sender",
-        institution->mail_sender, "student_report", mailing_json(&institution->student_report),
-        "teacher_report", mailing_json(&institution->teacher_report), "warnings", warnings, "logo",
+        "{s:s, s:o, s:o, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b}", "name",
+        institution->name, "short_name", base_json_text_or_null(institution->short_name), "accent",
+        base_json_text_or_null(institution->accent), "challenge",
+        core_rules_challenge_name(institution->challenge), "email_domain",
+        base_json_text_or_null(institution->email_domain), "time_zone", institution->time_zone,
+        "late_after", late, "absent_after", absent, "language", institution->language, "paper",
+        report_paper_name(institution->paper), "mail_sender", institution->mail_sender,
+        "student_report", mailing_json(&institution->student_report), "teacher_report",
+        mailing_json(&institution->teacher_report), "warnings", warnings, "logo",
         (int)(institution->logo_key != NULL));
 }
 
@@ -71,6 +73,8 @@ static int print(const struct service_institution_settings *institution, bool as
     g_autofree char *warnings = g_strjoinv(" ", names);
     struct cli_table *table = cli_table_create(2);
     add_row(table, "name", institution->name);
+    add_row(table, "short name", institution->short_name ? institution->short_name : "the name");
+    add_row(table, "accent", institution->accent ? institution->accent : "the program's own");
     add_row(table, "e-mail domain", institution->email_domain ? institution->email_domain : "any");
     add_row(table, "time zone", institution->time_zone);
     add_row(table, "late after", late);
@@ -152,6 +156,10 @@ int cli_institution_set(int argc, char **argv)
     struct service_institution_input *input = &set_options.input;
     const GOptionEntry options[] = {
         {"name", 0, 0, G_OPTION_ARG_STRING, &input->name, "Name", "NAME"},
+        {"short-name", 0, 0, G_OPTION_ARG_STRING, &input->short_name,
+         "For narrow places of the pages; empty: the name", "NAME"},
+        {"accent", 0, 0, G_OPTION_ARG_STRING, &input->accent,
+         "Colour of the pages, such as #1f5eff; empty: the program's own", "COLOUR"},
         {"email-domain", 0, 0, G_OPTION_ARG_STRING, &input->email_domain,
          "Whose addresses may register; empty: any", "DOMAIN"},
         {"time-zone", 0, 0, G_OPTION_ARG_STRING, &input->time_zone,

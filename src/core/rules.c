@@ -370,10 +370,15 @@ void core_rules_window(const struct core_rules *rules, base_time starts_at, base
     *closes_at = ends_at + rules->closes_after * BASE_TIME_SECOND;
 }
 
+base_time core_rules_on_time_until(const struct core_rules *rules, base_time starts_at)
+{
+    return starts_at + rules->present_until * BASE_TIME_SECOND;
+}
+
 enum core_status core_rules_arrival(const struct core_rules *rules, base_time starts_at,
                                     base_time arrival)
 {
-    if (arrival <= starts_at + rules->present_until * BASE_TIME_SECOND)
+    if (arrival <= core_rules_on_time_until(rules, starts_at))
         return CORE_STATUS_PRESENT;
     if (arrival <= starts_at + rules->late_until * BASE_TIME_SECOND)
         return CORE_STATUS_LATE;

@@ -141,6 +141,9 @@ double core_rules_points(const struct core_rules *rules, enum core_status status
 void core_rules_window(const struct core_rules *rules, base_time starts_at, base_time ends_at,
                        base_time *opens_at, base_time *closes_at);
 
+/* The last instant at which who arrives is on time. */
+base_time core_rules_on_time_until(const struct core_rules *rules, base_time starts_at);
+
 /* What somebody is who arrives at this instant. */
 enum core_status core_rules_arrival(const struct core_rules *rules, base_time starts_at,
                                     base_time arrival);

@@ -44,6 +44,8 @@ struct db {
     gint64 crowded_until;
 
     gint64 asked; /* monotonic time of a ping that was not answered yet, or 0; atomic */
+
+    struct db_watchers watchers;
 };
 
 static const struct db_driver *const DRIVERS[] = {&db_driver_sqlite, &db_driver_postgresql,
@@ -52,6 +54,11 @@ static const struct db_driver *const DRIVERS[] = {&db_driver_sqlite, &db_driver_
 const struct db_driver *db_driver_of(const struct db *db)
 {
     return db->driver;
+}
+
+struct db_watchers *db_watchers_of(struct db *db)
+{
+    return &db->watchers;
 }
 
 guint db_statement_seconds(const struct db *db)
@@ -237,6 +244,7 @@ struct db *db_open(const char *url, const struct db_options *options, GError **e
         db->options.statement_seconds = STATEMENT_SECONDS_DEFAULT;
     g_mutex_init(&db->mutex);
     g_cond_init(&db->released);
+    db_watchers_init(&db->watchers);
     db->idle = g_ptr_array_new();
     db->open = g_ptr_array_new();
 
@@ -262,6 +270,7 @@ void db_close(struct db *db)
     g_ptr_array_free(db->open, TRUE);
     if (db->shared)
         db->driver->close(db->shared);
+    db_watchers_finish(&db->watchers);
     g_cond_clear(&db->released);
     g_mutex_clear(&db->mutex);
     g_free(db);

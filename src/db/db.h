@@ -252,6 +252,16 @@ bool db_transaction_keyed_on(struct db_connection *connection, db_transaction_bo
 bool db_snapshot_on(struct db_connection *connection, db_transaction_body body, gpointer data,
                     GError **error);
 
+/* ---- Being told ---- */
+
+/* Called by whoever committed a transaction that may have written, right after it: it must be quick
+ * and must not use the database. What is written outside of transactions is not told. */
+typedef void (*db_committed)(gpointer data);
+
+/* From now on; until db_unwatch() with the same two. No call is under way once that returns. */
+void db_watch(struct db *db, db_committed committed, gpointer data);
+void db_unwatch(struct db *db, db_committed committed, gpointer data);
+
 /* Whether the error is a CONFLICT over this table's column, "users.email" say. */
 bool db_conflict_is(const GError *error, const char *column);
 

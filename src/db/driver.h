@@ -129,6 +129,16 @@ const struct db_driver *db_driver_of(const struct db *db);
 /* What db_options.statement_seconds came to. */
 guint db_statement_seconds(const struct db *db);
 
+/* Who is told of commits (watch.c). */
+struct db_watchers {
+    GMutex lock;
+    GSList *all;
+};
+void db_watchers_init(struct db_watchers *watchers);
+void db_watchers_finish(struct db_watchers *watchers);
+struct db_watchers *db_watchers_of(struct db *db);
+void db_tell_committed(struct db *db);
+
 /* Puts a new connection in the place of a broken one that somebody holds. */
 bool db_connection_reopen(struct db_connection *connection);
 

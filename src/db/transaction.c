@@ -63,8 +63,11 @@ static bool run(struct db_connection *connection, enum db_transaction_kind kind,
         g_autoptr(GError) problem = NULL;
         bool in_doubt = false;
 
-        if (run_once(connection, kind, body, data, &in_doubt, &problem))
+        if (run_once(connection, kind, body, data, &in_doubt, &problem)) {
+            if (kind != DB_TRANSACTION_READ)
+                db_tell_committed(connection->db);
             return true;
+        }
         if (!can_run_again(connection, in_doubt, attempt, started)) {
             g_propagate_error(error, g_steal_pointer(&problem));
             return false;

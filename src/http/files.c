@@ -9,6 +9,7 @@
 #include "http/internal.h"
 
 #define DEPTH_MAX 16
+#define BROTLI_SUFFIX ".br"
 
 struct http_files {
     GHashTable *by_path; /* path → struct http_file */
@@ -49,47 +50,110 @@ static const char *type_of(const char *name)
     return "application/octet-stream";
 }
 
-static void file_free(void *data)
-{
-    struct http_file *file = data;
-    g_free(file->etag);
-    if (file->content)
-        MHD_destroy_response(file->content);
-    if (file->not_modified)
-        MHD_destroy_response(file->not_modified);
-    g_free(file);
-}
-
-static void finish_response(struct MHD_Response *response, const char *etag,
-                            const struct http_options *options, const char *csp)
-{
-    MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, etag);
-    /* Always asked again, answered with 304: a new version is seen at once. */
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-    http_security_headers(response, options, csp);
-}
-
-static struct http_file *file_create(char *content, size_t size, const char *name,
-                                     const struct http_options *options, const char *csp)
-{
-    struct http_file *file = g_new0(struct http_file, 1);
-    g_autofree char *sum =
-        g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)content, size);
-    file->etag = g_strdup_printf("\"%.24s\"", sum);
-    file->content = MHD_create_response_from_buffer_with_free_callback(size, content, g_free);
-    file->not_modified = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
-    MHD_add_response_header(file->content, MHD_HTTP_HEADER_CONTENT_TYPE, type_of(name));
-    finish_response(file->content, file->etag, options, csp);
-    finish_response(file->not_modified, file->etag, options, csp);
-    return file;
-}
-
 struct loading {
     struct http_files *files;
     const struct http_options *options;
     const struct http_directory *directory;
     char *root; /* real path */
 };
+
+/* Pictures, fonts and the like are compressed already. */
+static bool is_text(const char *type)
+{
+    return g_str_has_prefix(type, "text/") || strstr(type, "json") || strstr(type, "svg") ||
+           strstr(type, "yaml") || strstr(type, "wasm");
+}
+
+static void file_free(void *data)
+{
+    struct http_file *file = data;
+    for (int i = 0; i < HTTP_CODING_N; i++) {
+        g_free(file->variants[i].etag);
+        if (file->variants[i].content)
+            MHD_destroy_response(file->variants[i].content);
+        if (file->variants[i].not_modified)
+            MHD_destroy_response(file->variants[i].not_modified);
+    }
+    g_free(file);
+}
+
+/* What is true of both answers. */
+static void finish_response(struct MHD_Response *response, const char *etag, const char *vary,
+                            const struct loading *loading)
+{
+    MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, etag);
+    if (vary)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, vary);
+    /* Always asked again, answered with 304: a new version is seen at once. */
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
+    http_security_headers(response, loading->options, loading->directory->csp);
+}
+
+static void bytes_free(void *bytes)
+{
+    g_bytes_unref(bytes);
+}
+
+/* Takes over the bytes and the tag. */
+static struct http_file_variant variant_create(GBytes *bytes, char *etag, const char *type,
+                                               const char *vary, const struct loading *loading)
+{
+    gsize size;
+    const void *data = g_bytes_get_data(bytes, &size);
+    struct http_file_variant variant = {.etag = etag};
+
+    variant.content = MHD_create_response_from_buffer_with_free_callback_cls(
+        size, (void *)(data ? data : ""), bytes_free, bytes);
+    variant.not_modified = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+    MHD_add_response_header(variant.content, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    finish_response(variant.content, etag, vary, loading);
+    finish_response(variant.not_modified, etag, vary, loading);
+    return variant;
+}
+
+/* Which headers of a request decide on the answer: HTML may share its address with a route. */
+static const char *vary_of(bool is_page, bool is_coded)
+{
+    if (is_page)
+        return is_coded ? "Accept, Accept-Encoding" : "Accept";
+    return is_coded ? "Accept-Encoding" : NULL;
+}
+
+/* A representation in a coding, with a tag of its own. Takes over the bytes. */
+static void add_coded(struct http_file *file, enum http_coding coding, GBytes *bytes,
+                      const char *sum, const char *type, const struct loading *loading)
+{
+    const char *name = http_coding_name(coding);
+    struct http_file_variant *variant = &file->variants[coding];
+
+    if (!bytes)
+        return;
+    file->there |= 1u << coding;
+    loading->files->bytes += g_bytes_get_size(bytes);
+    *variant = variant_create(bytes, g_strdup_printf("\"%.24s-%s\"", sum, name), type,
+                              vary_of(file->is_page, true), loading);
+    MHD_add_response_header(variant->content, MHD_HTTP_HEADER_CONTENT_ENCODING, name);
+}
+
+/* Takes over the content; `brotli` is what was made of it before, or NULL. */
+static struct http_file *file_create(char *content, size_t size, GBytes *brotli, const char *name,
+                                     const struct loading *loading)
+{
+    const char *type = type_of(name);
+    struct http_file *file = g_new0(struct http_file, 1);
+    GBytes *plain = g_bytes_new_take(content, size);
+    GBytes *gzip = is_text(type) ? http_coding_gzip(content, size) : NULL;
+    g_autofree char *sum = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, plain);
+
+    file->is_page = g_str_has_prefix(type, "text/html");
+    file->there = 1u << HTTP_CODING_IDENTITY;
+    file->variants[HTTP_CODING_IDENTITY] =
+        variant_create(plain, g_strdup_printf("\"%.24s\"", sum), type,
+                       vary_of(file->is_page, gzip || brotli), loading);
+    add_coded(file, HTTP_CODING_GZIP, gzip, sum, type, loading);
+    add_coded(file, HTTP_CODING_BROTLI, brotli, sum, type, loading);
+    return file;
+}
 
 /* Whether the real path of `file` is below the root, wherever symbolic links lead. */
 static bool stays_inside(const struct loading *loading, const char *file)
@@ -99,6 +163,31 @@ static bool stays_inside(const struct loading *loading, const char *file)
     bool inside = real && !strncmp(real, loading->root, n) && real[n] == '/';
     free(real);
     return inside;
+}
+
+/* A page beside the index answers to its name alone. */
+static char *address_of(const struct loading *loading, const char *path)
+{
+    const struct http_directory *directory = loading->directory;
+    const char *name = path + strlen(directory->prefix);
+
+    if (!directory->index || strchr(name, '/') || strcmp(name, directory->index) == 0 ||
+        !g_str_has_suffix(name, ".html"))
+        return g_strdup(path);
+    return g_strndup(path, strlen(path) - strlen(".html"));
+}
+
+/* What the page's assembly made of the file, which lies beside it as FILE.br; NULL: nothing. */
+static GBytes *brotli_beside(const struct loading *loading, const char *file)
+{
+    g_autofree char *name = g_strconcat(file, BROTLI_SUFFIX, NULL);
+    char *content = NULL;
+    gsize size = 0;
+
+    if (!g_file_test(name, G_FILE_TEST_IS_REGULAR) || !stays_inside(loading, name) ||
+        !g_file_get_contents(name, &content, &size, NULL))
+        return NULL;
+    return g_bytes_new_take(content, size);
 }
 
 static bool load_file(struct loading *loading, const char *file, const char *path, GError **error)
@@ -119,9 +208,8 @@ static bool load_file(struct loading *loading, const char *file, const char *pat
                     loading->directory->directory);
         return false;
     }
-    g_hash_table_replace(
-        loading->files->by_path, g_strdup(path),
-        file_create(content, size, file, loading->options, loading->directory->csp));
+    g_hash_table_replace(loading->files->by_path, address_of(loading, path),
+                         file_create(content, size, brotli_beside(loading, file), file, loading));
     return true;
 }
 
@@ -137,7 +225,8 @@ static bool load_directory(struct loading *loading, const char *directory, const
     const char *name;
     while ((name = g_dir_read_name(dir))) {
         g_autofree char *file = g_build_filename(directory, name, NULL);
-        if (*name == '.' || !g_utf8_validate(name, -1, NULL) || !stays_inside(loading, file))
+        if (*name == '.' || !g_utf8_validate(name, -1, NULL) || !stays_inside(loading, file) ||
+            g_str_has_suffix(name, BROTLI_SUFFIX))
             continue;
         bool is_directory = g_file_test(file, G_FILE_TEST_IS_DIR);
         g_autofree char *path = g_strconcat(prefix, name, is_directory ? "/" : NULL, NULL);
@@ -170,8 +259,10 @@ static void add_index(struct loading *loading)
     if (n < 2)
         return;
     struct http_file *redirection = g_new0(struct http_file, 1);
-    redirection->content = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
-    MHD_add_response_header(redirection->content, MHD_HTTP_HEADER_LOCATION, directory->prefix);
+    redirection->variants[HTTP_CODING_IDENTITY].content =
+        MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+    MHD_add_response_header(redirection->variants[HTTP_CODING_IDENTITY].content,
+                            MHD_HTTP_HEADER_LOCATION, directory->prefix);
     g_hash_table_replace(loading->files->by_path, g_strndup(directory->prefix, n - 1), redirection);
 }
 
@@ -225,7 +316,13 @@ const struct http_file *http_files_find(const struct http_files *files, const ch
     return g_hash_table_lookup(files->by_path, path);
 }
 
-bool http_file_matches(const struct http_file *file, const char *if_none_match)
+const struct http_file_variant *http_file_choose(const struct http_file *file,
+                                                 const char *accept_encoding)
 {
-    return file->etag && http_etag_listed(if_none_match, file->etag, true);
+    return &file->variants[http_coding_choose(accept_encoding, file->there)];
+}
+
+bool http_file_matches(const struct http_file_variant *variant, const char *if_none_match)
+{
+    return variant->etag && http_etag_listed(if_none_match, variant->etag, true);
 }

@@ -209,12 +209,24 @@ static void answer_without_route(struct http_exchange *exchange)
     } else if (exchange->framing.chunked || exchange->framing.content_length > 0) {
         refuse_politely(exchange, 400, "this request takes no body");
     } else {
+        const struct http_file_variant *variant =
+            http_file_choose(file, http_request_header(&exchange->request, "Accept-Encoding"));
         bool same =
-            http_file_matches(file, http_request_header(&exchange->request, "If-None-Match"));
-        exchange->built = same ? file->not_modified : file->content;
-        exchange->status = same ? 304 : file->etag ? 200 : 301;
+            http_file_matches(variant, http_request_header(&exchange->request, "If-None-Match"));
+        exchange->built = same ? variant->not_modified : variant->content;
+        exchange->status = same ? 304 : variant->etag ? 200 : 301;
         exchange->built_is_shared = true;
     }
+}
+
+/* Whether a browser goes to a page that has the address of a route: then it is not after the data.
+ */
+static bool goes_to_page(const struct http_exchange *exchange, const char *method)
+{
+    const struct http_file *file = http_files_find(exchange->server->files, exchange->target.path);
+
+    return file && file->is_page && method_of(method) == HTTP_METHOD_GET &&
+           http_accept_names_html(http_request_header(&exchange->request, "Accept"));
 }
 
 static bool type_is_accepted(const struct http_route *route, const char *type)
@@ -270,7 +282,7 @@ void http_exchange_accept(struct http_exchange *exchange, const char *method, co
     request->query_n = exchange->target.query_n;
     const struct http_match *match = http_router_find(
         exchange->server->router, exchange->target.segments, exchange->target.segments_n);
-    if (!match) {
+    if (!match || goes_to_page(exchange, method)) {
         answer_without_route(exchange);
         return;
     }

@@ -42,7 +42,7 @@ struct http_response {
     size_t body_size;
     GDestroyNotify body_free; /* called with body_owner */
     void *body_owner;
-    int file; /* in place of a body; -1: none */
+    int file;                   /* in place of a body; -1: none */
     struct http_stream *stream; /* likewise; NULL: none. The exchange's */
     uint64_t file_size;
     struct http_pair headers[HTTP_RESPONSE_HEADERS_MAX];

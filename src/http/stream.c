@@ -8,14 +8,15 @@
 #include "http/internal.h"
 
 #define BLOCK_SIZE 4096u
+#define SEND_BUFFER (64 << 10)
 /* What the stream says when the server stops must be read in this time. */
 #define LAST_SECONDS 1
 
 struct http_stream {
-    gatomicrefcount references;
+    _Atomic unsigned references;
     GList link;                     /* in the server's list */
     struct http_server *server;     /* until it is detached */
-    GMutex lock;                    /* of what follows. Taken before the library's own */
+    pthread_mutex_t lock;           /* of what follows. Taken before the library's own */
     struct http_exchange *exchange; /* NULL once the connection is gone */
     struct http_event_queue queue;
     gint64 sent;   /* when the queue was last found empty; monotonic */
@@ -31,16 +32,16 @@ static gint64 seconds_from_now(unsigned seconds)
 
 struct http_stream *http_stream_ref(struct http_stream *stream)
 {
-    g_atomic_ref_count_inc(&stream->references);
+    stream->references++;
     return stream;
 }
 
 static void release(struct http_stream *stream)
 {
-    if (!g_atomic_ref_count_dec(&stream->references))
+    if (--stream->references > 0)
         return;
     http_event_queue_clear(&stream->queue);
-    g_mutex_clear(&stream->lock);
+    pthread_mutex_destroy(&stream->lock);
     g_free(stream);
 }
 
@@ -57,33 +58,33 @@ enum http_stream_sent http_stream_send(struct http_stream *stream, GBytes *event
 {
     enum http_stream_sent result = HTTP_STREAM_GONE;
 
-    g_mutex_lock(&stream->lock);
+    pthread_mutex_lock(&stream->lock);
     if (stream->exchange && !stream->ended)
         result = http_event_queue_add(&stream->queue, event) ? HTTP_STREAM_SENT : HTTP_STREAM_FULL;
     if (result == HTTP_STREAM_SENT && stream->sleeping) {
         stream->exchange->deadline = seconds_from_now(HTTP_STREAM_SEND_SECONDS);
         wake(stream);
     }
-    g_mutex_unlock(&stream->lock);
+    pthread_mutex_unlock(&stream->lock);
     return result;
 }
 
 enum http_stream_state http_stream_state(struct http_stream *stream)
 {
-    g_mutex_lock(&stream->lock);
+    pthread_mutex_lock(&stream->lock);
     const enum http_stream_state state = !stream->exchange || stream->ended ? HTTP_STREAM_CLOSED
                                          : stream->sleeping                 ? HTTP_STREAM_QUIET
                                                                             : HTTP_STREAM_BUSY;
-    g_mutex_unlock(&stream->lock);
+    pthread_mutex_unlock(&stream->lock);
     return state;
 }
 
 void http_stream_end(struct http_stream *stream)
 {
-    g_mutex_lock(&stream->lock);
+    pthread_mutex_lock(&stream->lock);
     stream->ended = true;
     wake(stream);
-    g_mutex_unlock(&stream->lock);
+    pthread_mutex_unlock(&stream->lock);
 }
 
 void http_stream_unref(struct http_stream *stream)
@@ -103,7 +104,7 @@ static ssize_t read_more(void *context, uint64_t position, char *out, size_t siz
     struct http_stream *stream = context;
 
     (void)position;
-    g_mutex_lock(&stream->lock);
+    pthread_mutex_lock(&stream->lock);
     const size_t n = stream->broken ? 0 : http_event_queue_take(&stream->queue, out, size);
     ssize_t result = (ssize_t)n;
     if (n) {
@@ -119,7 +120,7 @@ static ssize_t read_more(void *context, uint64_t position, char *out, size_t siz
         stream->exchange->deadline = 0;
         MHD_suspend_connection(stream->exchange->connection);
     }
-    g_mutex_unlock(&stream->lock);
+    pthread_mutex_unlock(&stream->lock);
     return result;
 }
 
@@ -145,21 +146,23 @@ void http_stream_detach(struct http_stream *stream)
     pthread_mutex_lock(&server->streams_lock);
     g_queue_unlink(&server->streams, &stream->link);
     pthread_mutex_unlock(&server->streams_lock);
-    g_mutex_lock(&stream->lock);
+    pthread_mutex_lock(&stream->lock);
     stream->exchange = NULL;
     stream->ended = true;
     http_event_queue_clear(&stream->queue);
-    g_mutex_unlock(&stream->lock);
+    pthread_mutex_unlock(&stream->lock);
     release(stream);
 }
 
 /* Whoever is cut off from the net says nothing: the kernel gives up on them earlier than it would
- * by itself. */
-static void limit_silence(int fd)
+ * by itself. And it keeps no more for a slow one than we do. */
+static void limit_connection(int fd)
 {
     const unsigned milliseconds = 1000 * HTTP_STREAM_SEND_SECONDS;
+    const int bytes = SEND_BUFFER;
 
     (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 }
 
 /* Puts the stream among the server's, unless there are too many or it stops. */
@@ -180,8 +183,8 @@ struct http_stream *http_response_stream(struct http_request *request,
     struct http_server *server = exchange->server;
     struct http_stream *stream = g_new0(struct http_stream, 1);
 
-    g_atomic_ref_count_init(&stream->references);
-    g_mutex_init(&stream->lock);
+    stream->references = 1;
+    pthread_mutex_init(&stream->lock, NULL);
     stream->link.data = stream;
     stream->server = server;
     stream->exchange = exchange;
@@ -193,7 +196,7 @@ struct http_stream *http_response_stream(struct http_request *request,
         http_response_retry_after(response, server->options.stream_retry_seconds);
         return NULL;
     }
-    limit_silence(exchange->fd);
+    limit_connection(exchange->fd);
     /* The exchange has the first reference, until it is detached. */
     exchange->stream = stream;
     http_response_status_only(response, MHD_HTTP_OK);
@@ -215,7 +218,7 @@ static bool is_gone(const struct http_stream *stream)
 
 static void look_after(struct http_stream *stream, GBytes *comment, gint64 quiet_since)
 {
-    g_mutex_lock(&stream->lock);
+    pthread_mutex_lock(&stream->lock);
     if (stream->exchange && stream->sleeping) {
         if (is_gone(stream)) {
             stream->broken = stream->ended = true;
@@ -225,7 +228,7 @@ static void look_after(struct http_stream *stream, GBytes *comment, gint64 quiet
             wake(stream);
         }
     }
-    g_mutex_unlock(&stream->lock);
+    pthread_mutex_unlock(&stream->lock);
 }
 
 void http_streams_look_after(struct http_server *server)
@@ -245,12 +248,12 @@ void http_streams_end(struct http_server *server)
     pthread_mutex_lock(&server->streams_lock);
     for (GList *link = server->streams.head; link; link = link->next) {
         struct http_stream *stream = link->data;
-        g_mutex_lock(&stream->lock);
+        pthread_mutex_lock(&stream->lock);
         stream->ended = true;
         if (stream->exchange)
             stream->exchange->deadline = seconds_from_now(LAST_SECONDS);
         wake(stream);
-        g_mutex_unlock(&stream->lock);
+        pthread_mutex_unlock(&stream->lock);
     }
     pthread_mutex_unlock(&server->streams_lock);
 }

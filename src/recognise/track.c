@@ -275,6 +275,13 @@ bool recognise_tracker_add(struct recognise_tracker *tracker, const struct face_
     struct frame frame = {tracker, image, time, tracks};
     struct face_timings timings = {0};
 
+    if (tracker->options.prompt) {
+        struct face_worker *worker = recognise_worker_acquire(tracker->recogniser, error);
+        const bool ok = worker && add(tracker, worker, image, time, tracks, error);
+        if (worker)
+            face_engine_release(tracker->recogniser->engine, worker);
+        return ok;
+    }
     return recognise_parallel(tracker->recogniser, 1, add_frame, &frame, &timings, error);
 }
 

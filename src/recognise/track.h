@@ -29,7 +29,8 @@ struct recognise_tracker_options {
     /* The detector's size; a face needs about a thirtieth of its side. FACE_DETAIL_320 stands for
      * the one that suits the frames, FACE_DETAIL_1280 at most. */
     enum face_detail detail;
-    gint64 gap; /* microseconds a face may be hidden; 0: 2 s */
+    gint64 gap;  /* microseconds a face may be hidden; 0: 2 s */
+    bool prompt; /* somebody waits for the answer: not behind those who stand at a camera */
 };
 
 /* What became of somebody who was followed. */

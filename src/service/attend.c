@@ -191,10 +191,12 @@ static bool person_find(struct db_connection *connection, const struct base_uuid
 static bool audit(struct db_connection *connection, const struct service_attend *attend,
                   const char *action, GError **error)
 {
-    return service_audit(connection, attend->identity, action, &attend->person,
-                         json_pack("{s:s, s:s}", "occasion", attend->occasion, "status",
-                                   core_status_name(attend->attendance->status)),
-                         error);
+    json_t *details = json_pack("{s:s, s:s}", "occasion", attend->occasion, "status",
+                                core_status_name(attend->attendance->status));
+
+    if (!base_uuid_is_nil(&attend->device_id))
+        json_object_set_new(details, "device", base_json_uuid(&attend->device_id));
+    return service_audit(connection, attend->identity, action, &attend->person, details, error);
 }
 
 static bool is_told(struct db_connection *connection, const struct service_attend *attend,

@@ -18,7 +18,8 @@ struct service_attend {
     base_time at;
     base_time captured_at; /* by the device's clock; 0 */
     enum core_method method;
-    double score; /* NaN: none */
+    double score;               /* NaN: none */
+    struct base_uuid device_id; /* the kiosk that it was made at; nil: none */
     /* Whether it is known that a person stands there: core_rules_proof() decides by the rules that
      * hold. Without `prove` nothing is asked. */
     bool prove, doubt, challenge_passed, alternative;

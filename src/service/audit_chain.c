@@ -1,8 +1,11 @@
 #include "service/audit_chain.h"
 
+#include "db/query/setting.h"
 #include "service/internal.h"
 
 #include <string.h>
+
+#define START_SETTING "audit.start"
 
 enum {
     BATCH = 500,
@@ -24,6 +27,68 @@ bool service_audit_seal(struct service *service, gint64 *sealed, GError **error)
         *sealed = total;
     return true;
 }
+
+/* ---- where it begins ---- */
+
+static json_t *start_json(const struct core_audit_head *start)
+{
+    char hash[CORE_AUDIT_HASH_TEXT_SIZE];
+
+    return json_pack("{s:I, s:s}", "through", (json_int_t)start->position, "hash",
+                     core_audit_hash_format(start->hash, hash));
+}
+
+/* Zeros for what is no such text. */
+static void start_parse(const char *text, struct core_audit_head *start)
+{
+    g_autoptr(json_t) object = text ? base_json_parse(text, strlen(text), NULL) : NULL;
+    const gint64 position = json_integer_value(json_object_get(object, "through"));
+    const char *hash = json_string_value(json_object_get(object, "hash"));
+
+    *start = (struct core_audit_head){0};
+    if (position > 0 && hash && core_audit_hash_parse(hash, start->hash))
+        start->position = position;
+}
+
+bool service_audit_start_on(struct db_connection *connection, struct core_audit_head *start,
+                            GError **error)
+{
+    g_autofree char *text = NULL;
+
+    if (!db_setting_get(connection, START_SETTING, &text, error))
+        return false;
+    start_parse(text, start);
+    return true;
+}
+
+bool service_audit_start_set_on(struct db_connection *connection,
+                                const struct core_audit_head *start, GError **error)
+{
+    g_autoptr(json_t) object = start_json(start);
+    g_autofree char *text = base_json_format(object);
+
+    return db_setting_set(connection, START_SETTING, text, base_time_now(), error);
+}
+
+/* Whether the newest entry of a deletion names this place. */
+static bool start_is_told(struct db_connection *connection, const struct core_audit_head *start,
+                          bool *told, GError **error)
+{
+    const struct db_audit_filter filter = {.action = SERVICE_AUDIT_FORGET};
+    const struct db_page page = {.limit = 1};
+    struct core_audit_head named;
+    g_autoptr(GPtrArray) entries = db_audit_list(connection, &filter, &page, NULL, error);
+
+    if (!entries)
+        return false;
+    const struct core_audit *entry = entries->len > 0 ? entries->pdata[0] : NULL;
+    start_parse(entry ? entry->details : NULL, &named);
+    *told = start->position == 0 || (named.position == start->position &&
+                                     memcmp(named.hash, start->hash, sizeof named.hash) == 0);
+    return true;
+}
+
+/* ---- verifying ---- */
 
 struct verifying {
     struct service_audit_report *report;
@@ -70,16 +135,37 @@ static void verify_end(struct verifying *verifying, gint64 counted)
                                         counted));
 }
 
+/* The chain goes on where entries were deleted by their period, when it says so itself. */
+static bool verify_start(struct db_connection *connection, struct verifying *verifying,
+                         GError **error)
+{
+    const struct core_audit_head *known = verifying->known;
+    struct core_audit_head *start = &verifying->head;
+    bool told = true;
+
+    if (!service_audit_start_on(connection, start, error) ||
+        !start_is_told(connection, start, &told, error))
+        return false;
+    if (!told)
+        find(verifying, g_strdup_printf("Entries up to %" G_GINT64_FORMAT
+                                        " are not there, and no entry says that their period was "
+                                        "over.",
+                                        start->position));
+    verifying->passed = !known || known->position == 0 ||
+                        (known->position == start->position &&
+                         memcmp(known->hash, start->hash, sizeof start->hash) == 0);
+    return true;
+}
+
 static bool verify_body(struct db_connection *connection, gpointer data, GError **error)
 {
     struct verifying *verifying = data;
     struct core_audit_head counted;
 
     *verifying->report = (struct service_audit_report){0};
-    verifying->head = (struct core_audit_head){0};
-    verifying->passed = !verifying->known || verifying->known->position == 0;
     g_ptr_array_set_size(verifying->findings, 0);
-    if (!db_audit_head(connection, &counted, error) ||
+    if (!verify_start(connection, verifying, error) ||
+        !db_audit_head(connection, &counted, error) ||
         !db_audit_pending(connection, &verifying->report->pending, error) ||
         !db_audit_each(connection, 0, verify_entry, verifying, error))
         return false;

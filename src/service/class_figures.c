@@ -58,7 +58,10 @@ static bool is_absent(GError **problem)
 static GArray *group_people(struct db_connection *connection, const struct base_uuid *id,
                             GError **error)
 {
-    const struct db_user_filter filter = {.role = DB_ANY, .active = 1, .group_id = *id};
+    struct db_user_filter filter = DB_USER_FILTER_ALL;
+
+    filter.active = 1;
+    filter.group_id = *id;
     g_autoptr(core_group) group = db_group_find(connection, id, error);
     g_autoptr(GPtrArray) users =
         group ? db_user_list(connection, &filter, NULL, NULL, error) : NULL;

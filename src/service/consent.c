@@ -291,10 +291,11 @@ static bool insert_standing(struct db_connection *connection, const struct base_
         .user_id = *user_id,
         .state = DB_CONSENT_STANDING,
         .vouched = voucher != NULL,
-        .vouched_by = voucher ? voucher->user_id : (struct base_uuid){0},
         .given_at = now,
     };
 
+    if (voucher)
+        consent.vouched_by = voucher->user_id;
     base_uuid_new(&consent.id);
     return keep_text(connection, &consent.version, error) &&
            db_consent_end(connection, &before, NULL, error) &&

@@ -43,6 +43,8 @@ struct service_demo_account {
 struct service_demo_result {
     char *password;                                    /* of every account */
     struct service_demo_account accounts[CORE_ROLE_N]; /* one of each role, to sign in with */
+    char *pin;                                         /* of that student, at a kiosk */
+    char *kiosk_code; /* pairs a kiosk in the room of the class that is going on; ten minutes */
     gint64 students, teachers, groups, courses, sessions, marks, changes, disputes, enrolled;
 };
 

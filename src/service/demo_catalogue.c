@@ -1,6 +1,7 @@
 #include "service/demo_internal.h"
 
 #include "core/timetable.h"
+#include "service/consent.h"
 #include "service/courses.h"
 #include "service/institution.h"
 #include "service/policies.h"
@@ -15,7 +16,11 @@ enum {
     LAB_SEATS = 30,
 };
 
-static const struct demo_subject SUBJECTS[] = {
+static const struct {
+    const char *name, *code;
+    bool lab;
+    guint hours; /* slots a week */
+} SUBJECTS[] = {
     {"Álgebra lineal", "MAT-101", false, 2},
     {"Cálculo diferencial", "MAT-102", false, 2},
     {"Probabilidad y estadística", "MAT-201", false, 2},
@@ -39,10 +44,10 @@ static const struct {
     guint subjects[SUBJECTS_MAX];
 } GROUPS[] = {
     {"Software", 'B', 4, {0, 4, 5, 11}}, /* the fourth term */
-    {"Software", 'A', 3, {4, 5, 2}},     {"Software", 'A', 4, {1, 3, 7, 0}},
-    {"Software", 'A', 3, {6, 2, 13}},    {"Software", 'B', 3, {1, 3, 11}},
-    {"Mecatrónica", 'A', 3, {1, 7, 0}},  {"Mecatrónica", 'A', 4, {8, 2, 11, 0}},
-    {"Mecatrónica", 'A', 3, {8, 6, 13}}, {"Negocios", 'A', 3, {9, 0, 11}},
+    {"Software", 'A', 3, {4, 5, 2}},      {"Software", 'A', 4, {1, 3, 7, 0}},
+    {"Software", 'A', 3, {6, 2, 13}},     {"Software", 'B', 3, {1, 3, 11}},
+    {"Mecatrónica", 'A', 3, {1, 7, 0}},   {"Mecatrónica", 'A', 4, {8, 2, 11, 0}},
+    {"Mecatrónica", 'A', 3, {8, 6, 13}},  {"Negocios", 'A', 3, {9, 0, 11}},
     {"Negocios", 'A', 4, {9, 10, 2, 11}}, {"Negocios", 'A', 3, {10, 13, 2}},
     {"Enfermería", 'A', 3, {12, 11, 13}},
 };
@@ -65,6 +70,8 @@ static void add_course(struct demo *demo, guint subject, guint group, guint othe
     struct demo_course course = {
         .subject = subject,
         .groups = {group, other},
+        .hours = SUBJECTS[subject].hours,
+        .fortnightly = other != DEMO_NONE,
         .policy = SUBJECTS[subject].lab ? DEMO_POLICY_LAB : DEMO_POLICY_CLASS,
         .photo = demo->courses->len % 7 == 3,
     };
@@ -126,13 +133,17 @@ guint service_demo_courses_plan(struct demo *demo)
 bool service_demo_institution_store(struct demo *demo, GError **error)
 {
     static const gint64 MONDAY = 1;
-    static const char *const WARNINGS[] = {"consecutive", "at_risk", NULL};
+    static const char *const WARNINGS[] = {"absence", "consecutive", "at_risk", NULL};
     g_autoptr(service_institution_settings) before = service_institution_read(demo->service, error);
+    g_autoptr(service_consent_text) consent =
+        before ? service_consent_text_read(demo->service, 0, error) : NULL;
 
-    if (!before)
+    if (!consent)
         return false;
+    demo->consent_version = consent->version;
     const struct service_institution_input input = {
         .name = strcmp(before->name, "Presente") == 0 ? "Universidad de la Ceiba Blanca" : NULL,
+        .short_name = "UCB",
         .language = "es",
         .mail_sender = "Control escolar",
         .teacher_report = {.frequency = "weekly", .weekday = &MONDAY, .at = "07:00"},
@@ -146,18 +157,18 @@ bool service_demo_institution_store(struct demo *demo, GError **error)
 
 static json_t *lab_rules(void)
 {
-    return json_pack("{s:i, s:i, s:i, s:f, s:s, s:s, s:f, s:i, s:f, s:f, s:[{s:s,s:s,s:s},"
+    return json_pack("{s:i, s:i, s:i, s:i, s:f, s:s, s:s, s:f, s:i, s:f, s:f, s:[{s:s,s:s,s:s},"
                      "{s:s,s:s,s:s}, {s:s,s:s,s:s,s:f}]}",
-                     "present_until", 300, "late_until", 1200, "scans", 2, "minimum_presence", 0.6,
-                     "left_early_code", "salio-antes", "excused", "out", "late_worth", 0.75,
-                     "drop_worst", 1, "required_share", 0.85, "warning_share", 0.9, "statuses",
-                     "code", "en-linea", "name", "En línea", "kind", "present", "code",
-                     "enfermedad", "name", "Enfermedad", "kind", "excused", "code", "salio-antes",
-                     "name", "Salió antes", "kind", "late", "points", 0.5);
+                     "present_until", 300, "late_until", 1200, "scans", 2, "left_early", 900,
+                     "minimum_presence", 0.6, "left_early_code", "salio-antes", "excused", "out",
+                     "late_worth", 0.75, "drop_worst", 1, "required_share", 0.8, "warning_share",
+                     0.83, "statuses", "code", "en-linea", "name", "En línea", "kind", "present",
+                     "code", "enfermedad", "name", "Enfermedad", "kind", "excused", "code",
+                     "salio-antes", "name", "Salió antes", "kind", "late", "points", 0.5);
 }
 
-static bool store_policy(struct demo *demo, enum demo_policy which, const char *name,
-                         json_t *rules, GError **error)
+static bool store_policy(struct demo *demo, enum demo_policy which, const char *name, json_t *rules,
+                         GError **error)
 {
     const struct service_policy_input input = {.name = name, .rules = rules};
 
@@ -173,7 +184,8 @@ static bool store_policy(struct demo *demo, enum demo_policy which, const char *
 
 static bool store_policies(struct demo *demo, GError **error)
 {
-    return store_policy(demo, DEMO_POLICY_CLASS, "Clases", json_object(), error) &&
+    return store_policy(demo, DEMO_POLICY_CLASS, "Clases",
+                        json_pack("{s:f}", "warning_share", 0.83), error) &&
            store_policy(demo, DEMO_POLICY_LAB, "Laboratorios", lab_rules(), error) &&
            service_policy_set_default(demo->service, &demo->director,
                                       &demo->policies[DEMO_POLICY_CLASS], error);
@@ -194,13 +206,14 @@ static bool store_room(struct demo *demo, const char *name, gint64 seats, GError
 
 static bool store_rooms(struct demo *demo, GError **error)
 {
-    static const char *const NAMES[] = {"B-204", "A-101", "A-102", "B-201", "B-205", "C-301", "C-302"};
+    static const char *const NAMES[] = {"B-204", "A-101", "A-102", "B-201",
+                                        "B-205", "C-301", "C-302"};
     const guint n = MAX((guint)G_N_ELEMENTS(NAMES), demo->groups->len * 7 / 12);
 
     demo->labs_n = MAX(4, demo->groups->len / 3);
     for (guint i = 0; i < n; i++) {
-        g_autofree char *name = i < G_N_ELEMENTS(NAMES) ? g_strdup(NAMES[i])
-                                                        : g_strdup_printf("D-%u", 400 + i);
+        g_autofree char *name =
+            i < G_N_ELEMENTS(NAMES) ? g_strdup(NAMES[i]) : g_strdup_printf("D-%u", 400 + i);
         if (!store_room(demo, name, ROOM_SEATS, error))
             return false;
     }
@@ -219,8 +232,8 @@ static bool store_term(struct demo *demo, GError **error)
     core_day_from_number(demo->first_day, first);
     core_day_from_number(demo->last_day, last);
     core_day_from_number((demo->first_day + demo->last_day) / 2, middle);
-    g_autofree char *name = g_strdup_printf(
-        "%s %.4s", strcmp(middle + 5, "07") < 0 ? "Primavera" : "Otoño", middle);
+    g_autofree char *name =
+        g_strdup_printf("%s %.4s", strcmp(middle + 5, "07") < 0 ? "Primavera" : "Otoño", middle);
     const struct service_term_input input = {.name = name, .first_day = first, .last_day = last};
     service_demo_tick(demo);
     g_autoptr(core_term) term = service_term_create(demo->service, &demo->director, &input, error);
@@ -237,8 +250,8 @@ static bool store_holiday(struct demo *demo, const char *name, gint32 from, gint
     core_day_from_number(from, first);
     core_day_from_number(to, last);
     service_demo_tick(demo);
-    g_autoptr(core_holiday) holiday = service_holiday_create(demo->service, &demo->director, name,
-                                                             first, last, NULL, error);
+    g_autoptr(core_holiday) holiday =
+        service_holiday_create(demo->service, &demo->director, name, first, last, NULL, error);
     return holiday != NULL;
 }
 

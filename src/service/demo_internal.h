@@ -46,12 +46,6 @@ struct demo_group {
     char *name;
 };
 
-struct demo_subject {
-    const char *name, *code;
-    bool lab;
-    guint hours; /* slots a week */
-};
-
 enum demo_policy {
     DEMO_POLICY_CLASS,
     DEMO_POLICY_LAB,
@@ -64,6 +58,8 @@ struct demo_course {
     guint subject;
     guint groups[2]; /* the second may be DEMO_NONE */
     guint teacher;   /* of demo->teachers */
+    guint hours;     /* slots a week */
+    bool fortnightly;
     enum demo_policy policy;
     bool photo; /* the teacher takes a picture of the whole class */
 };
@@ -126,6 +122,7 @@ struct demo {
     struct core_rules rules[DEMO_POLICY_N];
     struct base_uuid policies[DEMO_POLICY_N];
     struct base_uuid term_id;
+    gint64 consent_version;
     GArray *rooms; /* struct base_uuid; laboratories last */
     guint labs_n;
     struct base_uuid live_id;
@@ -203,7 +200,8 @@ void service_demo_name(const struct demo *demo, struct demo_person *person, guin
 /* Makes up teachers, students and groups; the courses know by then how many teachers there are. */
 void service_demo_people_plan(struct demo *demo, guint teachers_n);
 bool service_demo_people_store(struct demo *demo, GError **error);
-/* Adds to the timeline those who change group, come late, leave, or take a course besides. */
+/* Adds to the timeline who consents, and those who change group, come late, leave, or take a course
+ * besides. */
 void service_demo_people_moves(struct demo *demo);
 /* Whether the student is on the roster of a course on a day. */
 bool service_demo_attends(const struct demo *demo, guint student, guint course, gint32 day);
@@ -236,14 +234,28 @@ void service_demo_stories_finish(struct demo *demo);
 
 /* Makes up every mark until now, and adds them and the ends of sessions to the timeline. */
 void service_demo_marks_plan(struct demo *demo);
+/* A mark as it is stored. */
+struct core_attendance *service_demo_mark_find(const struct demo *demo,
+                                               struct db_connection *connection,
+                                               const struct demo_mark *mark, GError **error);
 /* Adds a correction of a mark to the timeline. Texts are static. */
 void service_demo_correct(struct demo *demo, guint mark, base_time at, enum core_status status,
                           const char *code, const char *reason);
 
 /* ---- demo_mail.c ---- */
 
-/* What was mailed, waits and was given up; schedules, a webhook that is off. */
+/* Schedules, and a webhook that is off. */
+bool service_demo_mailing_store(struct demo *demo, GError **error);
+/* What was mailed, waits and was given up. */
 bool service_demo_mail_store(struct demo *demo, GError **error);
+
+/* ---- demo_devices.c ---- */
+
+/* Kiosks that are paired; at the end of the tale one more, which waits for its code. */
+bool service_demo_devices_store(struct demo *demo, GError **error);
+bool service_demo_devices_finish(struct demo *demo, GError **error);
+/* The PIN of the student whom a demonstration shows. */
+bool service_demo_pin_store(struct demo *demo, GError **error);
 
 /* ---- demo_faces.c ---- */
 
@@ -251,6 +263,8 @@ bool service_demo_faces_store(struct demo *demo, GError **error);
 bool service_demo_reviews_store(struct demo *demo, GError **error);
 
 /* ---- demo_timeline.c ---- */
+
+GArray *service_demo_events_new(void);
 
 /* Adds something that happens; what lies after now never does. */
 void service_demo_happens_within(struct demo *demo, base_time at, demo_within what, guint index);

@@ -7,32 +7,32 @@
 #define DOMAIN "ceiba.example"
 
 static const char *const GIVEN[] = {
-    "Ana",     "Sofía",     "María",    "Paola",   "Rosa",    "Karla",    "Elena",    "Nadia",
-    "Inés",    "Ximena",    "Lucía",    "Valeria", "Daniela", "Fernanda", "Itzel",    "Citlali",
-    "Abril",   "Regina",    "Mónica",   "Beatriz", "Noemí",   "Guadalupe", "Yazmín",  "Aurora",
-    "Renata",  "Camila",    "Julieta",  "Miriam",  "Leticia", "Verónica", "Diego",    "Luis",
-    "Iván",    "José",      "Leonardo", "Hugo",    "Raúl",    "Omar",     "Toño",     "Andrés",
-    "Emiliano", "Santiago", "Mateo",    "Ángel",   "Óscar",   "Rubén",    "Héctor",   "Joaquín",
-    "Nicolás", "Sebastián", "Tomás",    "Gael",    "Uriel",   "Balam",    "Ramón",    "Darío",
-    "Efraín",  "Martín",    "Fabián",   "Esteban",
+    "Ana",      "Sofía",     "María",    "Paola",   "Rosa",    "Karla",     "Elena",  "Nadia",
+    "Inés",     "Ximena",    "Lucía",    "Valeria", "Daniela", "Fernanda",  "Itzel",  "Citlali",
+    "Abril",    "Regina",    "Mónica",   "Beatriz", "Noemí",   "Guadalupe", "Yazmín", "Aurora",
+    "Renata",   "Camila",    "Julieta",  "Miriam",  "Leticia", "Verónica",  "Diego",  "Luis",
+    "Iván",     "José",      "Leonardo", "Hugo",    "Raúl",    "Omar",      "Toño",   "Andrés",
+    "Emiliano", "Santiago",  "Mateo",    "Ángel",   "Óscar",   "Rubén",     "Héctor", "Joaquín",
+    "Nicolás",  "Sebastián", "Tomás",    "Gael",    "Uriel",   "Balam",     "Ramón",  "Darío",
+    "Efraín",   "Martín",    "Fabián",   "Esteban",
 };
 
 /* Second names that go with any first one. */
 static const char *const SECOND[] = {"Guadalupe", "Jesús", "de los Ángeles", "Itzamná", "Refugio"};
 
 static const char *const YUCATECAN[] = {
-    "Cauich", "Uc",    "Chan",  "Canul", "Pech",  "Tun",   "Ek",      "May",    "Dzul",
-    "Poot",   "Noh",   "Ku",    "Cob",   "Chi",   "Xool",  "Puc",     "Balam",  "Caamal",
-    "Canché", "Chuc",  "Cocom", "Couoh", "Dzib",  "Euán",  "Hau",     "Huchim", "Itzá",
-    "Kantún", "Koh",   "Mex",   "Mis",   "Mukul", "Nahuat", "Ojeda",  "Pat",    "Pool",
-    "Quijano", "Tamay", "Tzec", "Uicab", "Uitz",  "Xiu",   "Yam",     "Zapata", "Batún",
+    "Cauich",  "Uc",    "Chan",  "Canul", "Pech",  "Tun",    "Ek",    "May",    "Dzul",
+    "Poot",    "Noh",   "Ku",    "Cob",   "Chi",   "Xool",   "Puc",   "Balam",  "Caamal",
+    "Canché",  "Chuc",  "Cocom", "Couoh", "Dzib",  "Euán",   "Hau",   "Huchim", "Itzá",
+    "Kantún",  "Koh",   "Mex",   "Mis",   "Mukul", "Nahuat", "Ojeda", "Pat",    "Pool",
+    "Quijano", "Tamay", "Tzec",  "Uicab", "Uitz",  "Xiu",    "Yam",   "Zapata", "Batún",
 };
 
 static const char *const SPANISH[] = {
-    "Pérez",   "López",    "Gómez",   "Hernández", "Martínez", "García",  "Sánchez", "Ramírez",
-    "Núñez",   "Ibáñez",   "Peña",    "Muñoz",     "Rodríguez", "Vázquez", "Méndez", "Domínguez",
-    "Góngora", "Cáceres",  "Sosa",    "Herrera",   "Aguilar",  "Novelo",  "Esquivel", "Marrufo",
-    "Alcocer", "Medina",   "Rosado",  "Solís",     "Trejo",    "Zaldívar",
+    "Pérez",   "López",   "Gómez",  "Hernández", "Martínez",  "García",   "Sánchez",  "Ramírez",
+    "Núñez",   "Ibáñez",  "Peña",   "Muñoz",     "Rodríguez", "Vázquez",  "Méndez",   "Domínguez",
+    "Góngora", "Cáceres", "Sosa",   "Herrera",   "Aguilar",   "Novelo",   "Esquivel", "Marrufo",
+    "Alcocer", "Medina",  "Rosado", "Solís",     "Trejo",     "Zaldívar",
 };
 
 #define PICK(dice, list) ((list)[service_demo_roll((dice), G_N_ELEMENTS(list))])
@@ -42,8 +42,10 @@ static char *make_name(struct demo_dice *dice)
 {
     const char *given = PICK(dice, GIVEN);
     const char *second = service_demo_roll(dice, 7) == 0 ? PICK(dice, SECOND) : NULL;
-    const char *father = service_demo_roll(dice, 10) < 7 ? PICK(dice, YUCATECAN) : PICK(dice, SPANISH);
-    const char *mother = service_demo_roll(dice, 10) < 5 ? PICK(dice, YUCATECAN) : PICK(dice, SPANISH);
+    const char *father =
+        service_demo_roll(dice, 10) < 7 ? PICK(dice, YUCATECAN) : PICK(dice, SPANISH);
+    const char *mother =
+        service_demo_roll(dice, 10) < 5 ? PICK(dice, YUCATECAN) : PICK(dice, SPANISH);
 
     if (second && strcmp(second, given) != 0)
         return g_strjoin(" ", given, second, father, mother, NULL);
@@ -82,6 +84,7 @@ static void name_student(const struct demo *demo, struct demo_person *person, gu
 
     core_day_from_number(demo->first_day - age, day);
     person->birth = g_strdup(day);
+    core_day_from_number(demo->first_day - 365 * (gint32)service_demo_roll(dice, 4), day);
     person->number = g_strdup_printf("%.2s%06u", day + 2, 140000 + index * 7 % 1000000);
     person->language = service_demo_roll(dice, 12) == 0 ? "en" : NULL;
 }

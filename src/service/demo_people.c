@@ -2,6 +2,7 @@
 
 #include "core/timetable.h"
 #include "db/query/user.h"
+#include "service/consent.h"
 #include "service/enrolments.h"
 #include "service/groups.h"
 #include "service/users.h"
@@ -15,10 +16,10 @@ static const struct character {
     guint share;
     double attends, late;
 } CHARACTERS[] = {
-    {22, 0.985, 0.02}, /* always there */
-    {46, 0.945, 0.05}, {12, 0.93, 0.20}, /* there, but late */
-    {12, 0.84, 0.08}, {5, 0.71, 0.10},   /* on the edge */
-    {3, 0.46, 0.12},                     /* hardly ever there */
+    {32, 0.994, 0.02},                    /* always there */
+    {46, 0.978, 0.04}, {10, 0.965, 0.14}, /* there, but late */
+    {6, 0.88, 0.07},   {4, 0.73, 0.10},   /* on the edge */
+    {2, 0.46, 0.12},                      /* hardly ever there */
 };
 
 static void draw_character(const struct demo *demo, struct demo_person *person, guint index)
@@ -31,7 +32,7 @@ static void draw_character(const struct demo *demo, struct demo_person *person, 
         share -= CHARACTERS[i++].share;
     person->attends = CHARACTERS[i].attends;
     person->late = CHARACTERS[i].late;
-    person->declines = service_demo_roll(&dice, 25) == 0;
+    person->declines = service_demo_roll(&dice, 40) == 0;
     person->invited = service_demo_roll(&dice, 60) == 0;
     person->ill_from = DEMO_FOREVER;
     if (service_demo_roll(&dice, 14) == 0) {
@@ -43,8 +44,8 @@ static void draw_character(const struct demo *demo, struct demo_person *person, 
         return;
     /* Whom a demonstration shows: somebody with a little of everything. */
     *person = (struct demo_person){.role = CORE_ROLE_STUDENT,
-                                   .attends = 0.9,
-                                   .late = 0.12,
+                                   .attends = 0.92,
+                                   .late = 0.1,
                                    .ill_from = demo->first_day + 10,
                                    .ill_to = demo->first_day + 11};
 }
@@ -154,9 +155,8 @@ static bool insert(struct db_connection *connection, const struct people_work *w
 {
     const struct demo *demo = work->demo;
     const base_time now = base_time_now();
-    const guint group = person->stays_n && person->stays[0].from == G_MININT32
-                            ? person->stays[0].group
-                            : DEMO_NONE;
+    const guint group =
+        person->stays_n && person->stays[0].from == G_MININT32 ? person->stays[0].group : DEMO_NONE;
     struct core_user user = {
         .institution_id = demo->identity->institution_id,
         .name = person->name,
@@ -177,10 +177,10 @@ static bool insert(struct db_connection *connection, const struct people_work *w
         user.group_id = DEMO_AT(demo->groups, demo_group, group)->id;
     person->id = user.id;
     return db_user_insert(connection, &user, work->today, error) &&
-           service_audit(
-               connection, person->role == CORE_ROLE_ADMIN ? demo->identity : &demo->director,
-               "user.create", &user.id, json_pack("{s:s}", "role", core_role_name(user.role)),
-               error);
+           service_audit(connection,
+                         person->role == CORE_ROLE_ADMIN ? demo->identity : &demo->director,
+                         "user.create", &user.id,
+                         json_pack("{s:s}", "role", core_role_name(user.role)), error);
 }
 
 /* Straight into the table, because each account by itself would hash the one password again. */
@@ -283,15 +283,22 @@ static bool leave(struct demo *demo, guint student, GError **error)
 
     for (guint i = 0; enrolments && i < enrolments->len; i++) {
         const struct core_enrolment *enrolment = enrolments->pdata[i];
-        g_autoptr(core_enrolment) ended = service_enrolment_withdraw(
-            demo->service, &demo->director, &enrolment->id, NULL, error);
+        g_autoptr(core_enrolment) ended =
+            service_enrolment_withdraw(demo->service, &demo->director, &enrolment->id, NULL, error);
         if (!ended)
             return false;
     }
-    g_autoptr(core_user) user = enrolments ? service_user_update(demo->service, &demo->director,
-                                                                 &person->id, &input, error)
-                                           : NULL;
+    g_autoptr(core_user) user =
+        enrolments ? service_user_update(demo->service, &demo->director, &person->id, &input, error)
+                   : NULL;
     return user != NULL;
+}
+
+/* What a server does every morning: who is enrolled no more has no group. */
+static bool follow(struct demo *demo, guint index, GError **error)
+{
+    (void)index;
+    return service_enrolments_follow(demo->service, NULL, error);
 }
 
 static bool enrol_guest(struct demo *demo, guint index, GError **error)
@@ -331,7 +338,7 @@ static void plan_guest(struct demo *demo, guint student, guint course, gint32 da
                          demo->guests_n++);
 }
 
-void service_demo_people_moves(struct demo *demo)
+static void plan_changes(struct demo *demo)
 {
     const guint n = demo->students->len;
     const gint32 middle = demo->first_day + 7 * (demo->options->weeks / 2);
@@ -355,4 +362,44 @@ void service_demo_people_moves(struct demo *demo)
     struct demo_person *leaves = demo_student(demo, n - n / 8);
     leaves->stays[0].to = middle + 2;
     service_demo_happens(demo, service_demo_instant(demo, middle + 2, 20 * 3600), leave, n - n / 8);
+    service_demo_happens(demo, service_demo_instant(demo, middle + 3, 60), follow, 0);
+}
+
+/* ---- consent ---- */
+
+static bool consent(struct demo *demo, struct db_connection *connection, guint student,
+                    GError **error)
+{
+    return service_consent_register_on(connection, &demo_student(demo, student)->id,
+                                       demo->consent_version, error);
+}
+
+static bool withdraw(struct demo *demo, guint student, GError **error)
+{
+    const struct service_identity identity =
+        service_demo_identity(demo, demo_student(demo, student));
+    struct service_consent_receipt receipt;
+
+    return service_consent_withdraw(demo->service, &identity, &receipt, error);
+}
+
+/* In the days before the term; some have yet to read it, and one thinks better of it. */
+static void plan_consents(struct demo *demo)
+{
+    const guint n = demo->students->len;
+
+    for (guint i = 0; i < n; i++) {
+        const base_time at =
+            service_demo_instant(demo, demo->first_day - 3, 9 * 3600) + i * 3 * DEMO_MINUTE;
+        if (!demo_student(demo, i)->invited && i % 13 != 5)
+            service_demo_happens_within(demo, at, consent, i);
+    }
+    if (n > 60)
+        service_demo_happens(demo, demo->now - 9 * DEMO_DAY, withdraw, n - 10);
+}
+
+void service_demo_people_moves(struct demo *demo)
+{
+    plan_consents(demo);
+    plan_changes(demo);
 }

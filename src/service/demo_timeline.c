@@ -12,6 +12,11 @@ struct demo_event {
     guint index;
 };
 
+GArray *service_demo_events_new(void)
+{
+    return g_array_new(FALSE, FALSE, sizeof(struct demo_event));
+}
+
 static void add(struct demo *demo, const struct demo_event *event)
 {
     if (event->at <= demo->now)

@@ -2,7 +2,9 @@
 
 #include "db/query/institution.h"
 #include "db/query/setting.h"
+#include "service/branding.h"
 #include "service/internal.h"
+#include "service/retention.h"
 #include "service/timetable.h"
 
 #include <string.h>
@@ -12,6 +14,8 @@
 #define LOGO_SETTING "institution.logo"
 
 #define LANGUAGE_DEFAULT "es"
+
+enum { SHORT_NAME_MAX = 24 /* characters */ };
 
 static const char *const FREQUENCIES[SERVICE_FREQUENCY_N] = {"off", "daily", "weekly",
                                                              "course_end"};
@@ -64,6 +68,8 @@ void service_institution_settings_free(struct service_institution_settings *inst
     g_free(institution->language);
     g_free(institution->mail_sender);
     g_free(institution->logo_key);
+    g_free(institution->short_name);
+    g_free(institution->accent);
     g_free(institution);
 }
 
@@ -109,6 +115,7 @@ static bool warnings_of(json_t *names, unsigned *warnings)
 static void read_settings(const char *text, struct service_institution_settings *institution)
 {
     const char *language = NULL, *paper = NULL, *sender = NULL, *challenge = NULL;
+    const char *short_name = NULL, *accent = NULL;
     json_t *student = NULL, *teacher = NULL, *warnings = NULL;
     const struct base_json_field fields[] = {
         {"language", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &language},
@@ -118,6 +125,8 @@ static void read_settings(const char *text, struct service_institution_settings 
         {"teacher_report", BASE_JSON_OBJECT, BASE_JSON_OPTIONAL, &teacher},
         {"warnings", BASE_JSON_ARRAY, BASE_JSON_OPTIONAL, &warnings},
         {"challenge", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &challenge},
+        {"short_name", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &short_name},
+        {"accent", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &accent},
     };
     g_autoptr(json_t) object = text ? base_json_parse(text, strlen(text), NULL) : NULL;
     guint index = 0;
@@ -129,6 +138,8 @@ static void read_settings(const char *text, struct service_institution_settings 
     (void)report_paper_from_name(paper, &institution->paper);
     (void)core_rules_challenge_from_name(challenge, &institution->challenge);
     institution->mail_sender = g_strdup(sender && *sender ? sender : institution->name);
+    institution->short_name = short_name && *short_name ? g_strdup(short_name) : NULL;
+    institution->accent = accent && *accent ? g_strdup(accent) : NULL;
     read_mailing(student, &institution->student_report);
     read_mailing(teacher, &institution->teacher_report);
     if (warnings)
@@ -343,6 +354,27 @@ static bool apply_warnings(const struct service_institution_input *input,
     return true;
 }
 
+/* What the pages' colour and the short name become. */
+static bool apply_branding(const struct service_institution_input *input,
+                           struct service_institution_settings *institution, GError **error)
+{
+    if (input->short_name) {
+        char *name = *input->short_name
+                         ? base_text_name(input->short_name, "short_name", SHORT_NAME_MAX, error)
+                         : NULL;
+        if (*input->short_name && !name)
+            return false;
+        replace(&institution->short_name, name);
+    }
+    if (input->accent) {
+        char *accent = *input->accent ? service_branding_accent(input->accent, error) : NULL;
+        if (*input->accent && !accent)
+            return false;
+        replace(&institution->accent, accent);
+    }
+    return true;
+}
+
 static json_t *mailing_json(const struct service_mailing *mailing)
 {
     return json_pack("{s:s, s:i, s:i, s:s}", "frequency", FREQUENCIES[mailing->frequency],
@@ -359,12 +391,14 @@ static char *settings_text(const struct service_institution_settings *institutio
     for (char **name = names; *name; name++)
         json_array_append_new(warnings, json_string(*name));
     g_autoptr(json_t) object =
-        json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "challenge",
+        json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s}", "challenge",
                   core_rules_challenge_name(institution->challenge), "language",
                   institution->language, "paper", report_paper_name(institution->paper),
                   "mail_sender", own_sender ? institution->mail_sender : "", "student_report",
                   mailing_json(&institution->student_report), "teacher_report",
-                  mailing_json(&institution->teacher_report), "warnings", warnings);
+                  mailing_json(&institution->teacher_report), "warnings", warnings, "short_name",
+                  institution->short_name ? institution->short_name : "", "accent",
+                  institution->accent ? institution->accent : "");
     return base_json_format(object);
 }
 
@@ -412,6 +446,8 @@ static json_t *changes(const struct service_institution_settings *from,
                   mailing_text(&to->student_report));
     note_and_free(details, "teacher_report", mailing_text(&from->teacher_report),
                   mailing_text(&to->teacher_report));
+    service_change_note(details, "short_name", from->short_name, to->short_name);
+    service_change_note(details, "accent", from->accent, to->accent);
     note_and_free(details, "warnings", g_strjoinv(" ", warned), g_strjoinv(" ", warns));
     return details;
 }
@@ -476,7 +512,11 @@ static bool change_body(struct db_connection *connection, gpointer data, GError 
            apply_time_zone(input, to, error) && apply_policy(input, to, error) &&
            apply_mailing("student_report", &input->student_report, &to->student_report, error) &&
            apply_mailing("teacher_report", &input->teacher_report, &to->teacher_report, error) &&
-           apply_warnings(input, to, error) && store(connection, work, from, error);
+           apply_warnings(input, to, error) && apply_branding(input, to, error) &&
+           store(connection, work, from, error) &&
+           (!input->retention ||
+            service_retention_change_on(work->service, connection, work->identity, input->retention,
+                                        error));
 }
 
 struct service_institution_settings *

@@ -10,6 +10,8 @@
 #include "report/report.h"
 #include "service/service.h"
 
+struct service_retention_input;
+
 /* How often a report is mailed to who has not chosen otherwise. */
 enum service_frequency {
     SERVICE_FREQUENCY_OFF,
@@ -53,6 +55,8 @@ struct service_institution_settings {
     struct service_mailing student_report, teacher_report;
     unsigned warnings; /* of enum service_warning */
     char *logo_key;    /* changes with every logo; NULL: there is none */
+    char *short_name;  /* for narrow places; NULL: none, the name */
+    char *accent;      /* "#rrggbb", which can be read (core/accent.h); NULL: the program's */
     base_time updated_at;
 };
 
@@ -94,6 +98,9 @@ struct service_institution_input {
     const char *mail_sender; /* "": the name */
     struct service_mailing_input student_report, teacher_report;
     const char *const *warnings; /* "absence", "consecutive", "at_risk"; NULL-terminated */
+    const char *short_name;      /* "": the name */
+    const char *accent;          /* "#rrggbb"; "": the program's */
+    const struct service_retention_input *retention; /* retention.h */
 };
 
 /* The names of enum service_warning that are set, in a new array; g_strfreev() it. */
@@ -102,7 +109,8 @@ char **service_warning_names(unsigned warnings);
 /*
  * Administrators. What changes is logged from → to, in the same transaction. BASE_ERROR_INVALID
  * names the field ("name", "email_domain", "time_zone", "late_after", "absent_after", "challenge",
- * "language", "paper", "mail_sender", "student_report", "teacher_report", "warnings");
+ * "language", "paper", "mail_sender", "student_report", "teacher_report", "warnings", "short_name",
+ * "accent", with advice when it cannot be read, "retention");
  * BASE_ERROR_CONFLICT for an e-mail domain or a time zone that the configuration says.
  */
 struct service_institution_settings *

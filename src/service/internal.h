@@ -59,9 +59,15 @@ struct service {
     GMutex dashboard_lock;
     GHashTable *dashboard;
 
+    GMutex live_lock; /* of whether somebody listens already: live.c */
+    struct service_live *live;
+
     GMutex open_lock; /* of who has a session about now: mark_scope.c */
     GArray *open_people;
     base_time open_at; /* when they were read for; 0: never */
+
+    GMutex doubts_lock;
+    GHashTable *doubts; /* who was the wrong person at a kiosk: kiosk_person.c */
 
     gint class_photos; /* calls that work on pictures of a class now; atomic */
 
@@ -297,6 +303,12 @@ struct core_user *service_user_store(struct service *service,
                                      const struct base_uuid *id,
                                      const struct service_user_input *input,
                                      const struct service_new_password *password, GError **error);
+
+/* Erases an account that was closed and not changed since `before`; `erased` says whether it still
+ * was so. */
+bool service_user_erase_left(struct service *service, const struct service_identity *identity,
+                             const struct base_uuid *id, base_time before, bool *erased,
+                             GError **error);
 
 /* Deactivates an account in the caller's transaction. Nothing else of it changes. */
 bool service_user_close_on(struct service *service, struct db_connection *connection,

@@ -33,7 +33,10 @@ static void search_people(struct service_mark_scope *scope, GArray *people)
 static bool scope_group(struct db_connection *connection, const struct base_uuid *group_id,
                         struct service_mark_scope *scope, GError **error)
 {
-    const struct db_user_filter filter = {.role = DB_ANY, .active = 1, .group_id = *group_id};
+    struct db_user_filter filter = DB_USER_FILTER_ALL;
+
+    filter.active = 1;
+    filter.group_id = *group_id;
     g_autoptr(core_group) group = db_group_find(connection, group_id, error);
     g_autoptr(GPtrArray) users =
         group ? db_user_list(connection, &filter, NULL, NULL, error) : NULL;

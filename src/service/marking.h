@@ -80,6 +80,9 @@ bool service_mark_by_face(struct service *service, const struct service_identity
 bool service_mark_not_me(struct service *service, const struct base_uuid *id, const char *token,
                          GError **error);
 
+/* The same for whichever mark the token is of. */
+bool service_mark_refuse(struct service *service, const char *token, GError **error);
+
 /* One face in a picture. */
 struct service_face {
     struct recognise_answer answer;

@@ -3,6 +3,7 @@
 #include "db/query/attendance_change.h"
 #include "db/query/session.h"
 #include "service/attend.h"
+#include "service/kiosk_scene.h"
 #include "service/marking.h"
 #include "service/webhooks.h"
 
@@ -58,18 +59,21 @@ static bool restore_automatic(struct db_connection *connection, const struct cor
 struct refusal {
     struct base_uuid mark;
     struct base_uuid person;
+    enum core_method method; /* of the mark; set */
 };
 
 static bool refuse_body(struct db_connection *connection, gpointer data, GError **error)
 {
-    const struct refusal *refusal = data;
+    struct refusal *refusal = data;
     g_autoptr(core_attendance) mark = db_attendance_find(connection, &refusal->mark, error);
     g_autoptr(GPtrArray) changes =
         mark ? db_attendance_change_list(connection, &mark->id, error) : NULL;
 
     if (!changes)
         return false;
-    if (mark->method != CORE_METHOD_FACE || !base_uuid_equal(&mark->user_id, &refusal->person))
+    refusal->method = mark->method;
+    if ((mark->method != CORE_METHOD_FACE && mark->method != CORE_METHOD_CODE) ||
+        !base_uuid_equal(&mark->user_id, &refusal->person))
         return service_fail(error, BASE_ERROR_CONFLICT,
                             "This mark was changed by hand; please ask your teacher.");
     return db_attendance_delete(connection, &mark->id, error) &&
@@ -81,16 +85,32 @@ static bool refuse_body(struct db_connection *connection, gpointer data, GError 
                          error);
 }
 
-bool service_mark_not_me(struct service *service, const struct base_uuid *id, const char *token,
-                         GError **error)
+/* NULL `id`: whichever mark the token is of. */
+static bool refuse(struct service *service, const struct base_uuid *id, const char *token,
+                   GError **error)
 {
     struct auth_token_claims claims;
 
     if (!auth_tokens_verify(service->tokens, token, base_time_now(), &claims, NULL) ||
-        g_strcmp0(claims.role, PURPOSE) != 0 || !base_uuid_equal(&claims.id, id))
+        g_strcmp0(claims.role, PURPOSE) != 0 || (id && !base_uuid_equal(&claims.id, id)))
         return service_fail(error, BASE_ERROR_INVALID,
                             "token does not take this mark back, or no longer; please ask your "
                             "teacher.");
-    struct refusal refusal = {.mark = *id, .person = claims.user};
-    return db_transaction(service->db, refuse_body, &refusal, error);
+    struct refusal refusal = {.mark = claims.id, .person = claims.user};
+    if (!db_transaction(service->db, refuse_body, &refusal, error))
+        return false;
+    if (refusal.method == CORE_METHOD_FACE)
+        kiosk_doubt_add(service, &claims.user);
+    return true;
+}
+
+bool service_mark_not_me(struct service *service, const struct base_uuid *id, const char *token,
+                         GError **error)
+{
+    return refuse(service, id, token, error);
+}
+
+bool service_mark_refuse(struct service *service, const char *token, GError **error)
+{
+    return refuse(service, NULL, token, error);
 }

@@ -97,8 +97,10 @@ GPtrArray *service_user_list(struct service *service, const struct service_ident
                              gint64 *total, GError **error)
 {
     struct db_user_filter mine = filter ? *filter : DB_USER_FILTER_ALL;
-    g_autoptr(db_connection) connection = db_acquire(service->db, error);
 
+    if (mine.consent != DB_ANY && !service_allow_all(identity, CORE_ACTION_USER_WRITE, error))
+        return NULL;
+    g_autoptr(db_connection) connection = db_acquire(service->db, error);
     if (core_permission_scope(identity->role, CORE_ACTION_USER_READ) != CORE_SCOPE_ALL) {
         mine.teacher_id = identity->user_id;
         mine.with_deleted = false;
@@ -276,7 +278,9 @@ struct erase_work {
     struct service *service;
     const struct service_identity *identity;
     struct base_uuid id;
-    GPtrArray *blobs; /* of the pictures that go */
+    GPtrArray *blobs;      /* of the pictures that go */
+    base_time left_before; /* only an account that is closed, unchanged since; 0: any */
+    bool erased;
 };
 
 static bool erase_body(struct db_connection *connection, gpointer data, GError **error)
@@ -286,6 +290,11 @@ static bool erase_body(struct db_connection *connection, gpointer data, GError *
     gint64 photos = 0;
     g_autoptr(core_user) user = person_find(connection, &work->id, error);
 
+    g_ptr_array_set_size(work->blobs, 0);
+    work->erased =
+        user && (!work->left_before || (!user->active && user->updated_at < work->left_before));
+    if (user && !work->erased)
+        return true;
     if (!user || !service_blobs_of(connection, &work->id, CORE_IMAGE_N, NULL, work->blobs, error) ||
         !service_reviews_forget(connection, &work->id, work->blobs, error) ||
         !service_duplicate_forget_on(connection, &work->id, error) ||
@@ -304,13 +313,36 @@ bool service_user_delete(struct service *service, const struct service_identity 
                          const struct base_uuid *id, GError **error)
 {
     g_autoptr(GPtrArray) blobs = g_ptr_array_new_with_free_func(g_free);
-    struct erase_work work = {service, identity, *id, blobs};
+    struct erase_work work = {service, identity, *id, blobs, 0, false};
 
     if (!service_allow_all(identity, CORE_ACTION_USER_WRITE, error) ||
         !db_transaction(service->db, erase_body, &work, error))
         return false;
     service_blobs_delete(service, blobs);
     service_gallery_refresh(service);
+    return true;
+}
+
+bool service_user_erase_left(struct service *service, const struct service_identity *identity,
+                             const struct base_uuid *id, base_time before, bool *erased,
+                             GError **error)
+{
+    g_autoptr(GPtrArray) blobs = g_ptr_array_new_with_free_func(g_free);
+    struct erase_work work = {service, identity, *id, blobs, before, false};
+    GError *problem = NULL;
+
+    *erased = false;
+    if (!db_transaction(service->db, erase_body, &work, &problem)) {
+        if (!g_error_matches(problem, BASE_ERROR, BASE_ERROR_NOT_FOUND)) {
+            g_propagate_error(error, problem);
+            return false;
+        }
+        g_error_free(problem); /* another node was quicker */
+        return true;
+    }
+    service_blobs_delete(service, blobs);
+    service_gallery_refresh(service);
+    *erased = work.erased;
     return true;
 }
 

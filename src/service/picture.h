@@ -83,6 +83,11 @@ const char *service_images_prefix(struct service *service, GError **error);
 /* BASE_ERROR_UNAVAILABLE when this service keeps no pictures. */
 bool service_images_ready(const struct service *service, GError **error);
 
+/* ---- upkeep.c ---- */
+
+/* Deletes the pictures behind marks that are past their days, or counts them; adds to `count`. */
+bool service_frames_collect(struct service *service, bool dry_run, gint64 *count, GError **error);
+
 /* ---- frames.c ---- */
 
 /* The thread that keeps the pictures behind marks. NULL with an error. */

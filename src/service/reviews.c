@@ -5,6 +5,7 @@
 #include "db/query/user.h"
 #include "service/attend.h"
 #include "service/picture.h"
+#include "service/retention.h"
 
 #include <math.h>
 
@@ -494,12 +495,18 @@ static bool expire_body(struct db_connection *connection, gpointer data, GError 
 
 bool service_reviews_expire(struct service *service, gint64 *ended, GError **error)
 {
+    struct service_retention retention;
+    gint64 all = 0;
+
+    if (ended)
+        *ended = 0;
+    if (!service_retention_read(service, &retention, error))
+        return false;
     struct expiry expiry = {
-        .before = base_time_now() - SERVICE_REVIEW_DAYS * DAY,
+        .before = base_time_now() - retention.review_days * DAY,
         .keys = g_ptr_array_new_with_free_func(g_free),
         .more = true,
     };
-    gint64 all = 0;
     bool ok = true;
 
     while (ok && expiry.more) {

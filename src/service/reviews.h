@@ -2,7 +2,7 @@
  * Reviews: a face that is perhaps somebody's, and nobody may guess. It waits, with its picture and
  * those it may be, for a person who knows them: this one, which marks them at the moment of the
  * picture, or nobody. The teachers of the session's course settle it, of a mark of the day those of
- * a candidate's group; administrators all. What nobody settles ends after SERVICE_REVIEW_DAYS days.
+ * a candidate's group; administrators all. What nobody settles ends after some days (retention.h).
  * The picture is sealed like every other and goes when the review is settled or ends, and when one
  * of the candidates is erased. docs/register.md tells it to people.
  */
@@ -13,7 +13,7 @@
 #include "service/service.h"
 
 enum {
-    SERVICE_REVIEW_DAYS = 14,
+    SERVICE_REVIEW_DAYS = 14,    /* unless another period is set */
     SERVICE_REVIEW_MINUTES = 10, /* the same face again within them is the same review */
 };
 

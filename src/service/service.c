@@ -6,6 +6,7 @@
 #include "db/query/institution.h"
 #include "service/internal.h"
 #include "service/keys.h"
+#include "service/live.h"
 #include "service/picture.h"
 
 #include <string.h>
@@ -29,6 +30,8 @@ struct service *service_create(const struct service_options *options, GError **e
     g_mutex_init(&service->gallery_lock);
     g_mutex_init(&service->images_lock);
     g_mutex_init(&service->open_lock);
+    g_mutex_init(&service->doubts_lock);
+    g_mutex_init(&service->live_lock);
     g_mutex_init(&service->dashboard_lock);
     g_mutex_init(&service->jobs_lock);
     g_cond_init(&service->jobs_wake);
@@ -71,6 +74,7 @@ void service_destroy(struct service *service)
 {
     if (!service)
         return;
+    service_live_stop(service);
     service_frames_destroy(service->frames);
     auth_limiter_destroy(service->limiter);
     auth_tokens_destroy(service->tokens);
@@ -85,7 +89,10 @@ void service_destroy(struct service *service)
     g_mutex_clear(&service->jobs_lock);
     g_mutex_clear(&service->images_lock);
     g_mutex_clear(&service->open_lock);
+    g_mutex_clear(&service->live_lock);
     g_clear_pointer(&service->open_people, g_array_unref);
+    g_mutex_clear(&service->doubts_lock);
+    g_clear_pointer(&service->doubts, g_hash_table_unref);
     g_mutex_clear(&service->dashboard_lock);
     g_clear_pointer(&service->dashboard, g_hash_table_unref);
     g_mutex_clear(&service->gallery_lock);
@@ -259,6 +266,11 @@ const char *service_error_field(const GError *error)
         "course_id",
         "student_number",
         "language",
+        "consent_version",
+        "text",
+        "short_name",
+        "accent",
+        "retention",
         "from",
         "to",
         "state",
@@ -267,6 +279,9 @@ const char *service_error_field(const GError *error)
         "decision",
         "message",
         "session_id",
+        "entries",
+        "sent_at",
+        "pin",
         "email_domain",
         "time_zone",
         "late_after",

@@ -13,23 +13,31 @@
  *   users.h     creating, registering, changing, erasing and listing people
  *   calendar.h  iCalendar: exports, private addresses, imports
  *   groups.h    classes and who teaches them
+ *   consent.h   what people agree to, and withdrawing it
  *   courses.h   terms, subjects, rooms and courses
  *   class_marks.h the whole class: pictures and videos
  *   enrolments.h who belongs where, from when to when
+ *   codes.h     the code that a session shows
+ *   devices.h   kiosks: pairing them
  *   enrol.h     photos of a person
  *   gallery.h   the faces in memory
  *   images.h    pictures that are kept
  *   institution.h what is set for the whole institution
  *   jobs.h      long reports in the background
+ *   live.h      what happens in a session, told as it happens
  *   keys.h      the key file: whether it fits, rotating it
+ *   kiosk.h     what a kiosk does; kiosk_entries.h while the server is away
  *   marking.h   attendance by face and by hand
+ *   pins.h      PINs, for those without a face
  *   mail.h      mails and how they look
  *   outbox.h    what is to leave the house
  *   sender.h    sending it
  *   schedule.h  reports that are mailed regularly
  *   links.h     links in mails: passwords, mail that is not wanted
+ *   retention.h how long things are kept
  *   register.h  the register: lists, counts, CSV
  *   sessions.h  single sessions: extra, moved, cancelled ones
+ *   status.h    how the installation is doing
  *   timetable.h slots, holidays, the sessions that come of them
  *   webhooks.h  telling other systems
  *   standing.h  percentages: where students stand in their courses
@@ -58,7 +66,7 @@ struct service_images_options {
     bool sealed;
     bool keep_enrolment;   /* the photos that templates are made of */
     bool keep_mark_frames; /* the face behind each mark */
-    int mark_frame_days;   /* these are deleted after so many; 0: 30 */
+    int mark_frame_days;   /* these are deleted after so many, unless retention.h says; 0: 30 */
 };
 
 /* How mail leaves, and what its links point to. NULL or empty: not set. */

@@ -39,7 +39,8 @@ struct export
     struct auth_keys *keys;
     struct core_term *term;
     struct core_institution *institution;
-    bool begun; /* rows were written */
+    bool begun;                   /* rows were written */
+    struct core_audit_head start; /* behind which the chain begins */
     struct core_audit_head head;
     gint64 pending;
     gint64 marks;
@@ -252,6 +253,9 @@ static bool write_audit(struct db_connection *connection, struct export *export,
 {
     struct audit audit = {.head = &export->head};
 
+    if (!service_audit_start_on(connection, &export->start, error))
+        return false;
+    export->head = export->start;
     bool ok = lines_begin(&audit.lines, export->writer, "audit.jsonl", error) &&
               db_audit_pending(connection, &export->pending, error) &&
               db_audit_each(connection, 0, write_entry, &audit, error) &&
@@ -277,6 +281,10 @@ static char *show_proof(struct export *export, uint32_t key_id, const struct aut
         g_steal_pointer(&export->files), "chain", "position", (json_int_t) export->head.position,
         "hash", core_audit_hash_format(export->head.hash, hash), "pending",
         (json_int_t) export->pending, "key", "id", id, "algorithm", "Ed25519", "public_key", hex);
+    if (export->start.position > 0)
+        json_object_set_new(json_object_get(json, "chain"), "start",
+                            json_pack("{s:I, s:s}", "position", (json_int_t) export->start.position,
+                                      "hash", core_audit_hash_format(export->start.hash, hash)));
     g_autofree char *text = json ? base_json_format(json) : NULL;
 
     return text ? g_strconcat(text, "\n", NULL) : NULL;

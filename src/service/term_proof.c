@@ -36,7 +36,8 @@ struct check {
     char *sha256[FILE_N]; /* of the two files of lines */
     gint64 size[FILE_N];
     gint64 lines[FILE_N];
-    GBytes *whole[FILE_N]; /* of the others */
+    GBytes *whole[FILE_N];        /* of the others */
+    struct core_audit_head start; /* behind which audit.jsonl begins */
     struct core_audit_head head;
 };
 
@@ -58,13 +59,19 @@ static void find(struct check *check, const char *format, ...)
 static void follow_line(struct check *check, const char *line, gsize size)
 {
     g_autoptr(core_audit) entry = service_audit_line_parse(line, size, NULL);
-    const gint64 before = check->head.position;
 
     if (!entry) {
         find(check, "Line %" G_GINT64_FORMAT " of audit.jsonl is no entry of an audit log.",
              check->lines[FILE_AUDIT] + 1);
         return;
     }
+    /* The oldest entries may be gone, as the proof says then. */
+    if (check->lines[FILE_AUDIT] == 0 && entry->position > 1) {
+        check->start.position = entry->position - 1;
+        memcpy(check->start.hash, entry->previous_hash, sizeof check->start.hash);
+        check->head = check->start;
+    }
+    const gint64 before = check->head.position;
     const enum core_audit_fault fault = core_audit_chain_follow(&check->head, entry);
     g_autofree char *finding = core_audit_fault_describe(fault, before, entry->position);
     if (finding)
@@ -177,11 +184,25 @@ static void check_file(struct check *check, enum file file, json_t *files)
     find(check, "The proof does not speak of %s.", NAMES[file]);
 }
 
+/* A chain that does not begin with its first entry is one whose proof says so. */
+static void check_start(struct check *check, json_t *start)
+{
+    struct core_audit_head told = {.position =
+                                       json_integer_value(json_object_get(start, "position"))};
+
+    if (start && !core_audit_hash_parse(text_of(start, "hash"), told.hash))
+        told.position = -1;
+    if (told.position != check->start.position ||
+        memcmp(told.hash, check->start.hash, sizeof told.hash) != 0)
+        find(check, "audit.jsonl does not begin where the proof says.");
+}
+
 static void check_chain(struct check *check, json_t *chain)
 {
     guint8 hash[CORE_AUDIT_HASH_SIZE];
 
     check->proof->head.position = json_integer_value(json_object_get(chain, "position"));
+    check_start(check, json_object_get(chain, "start"));
     check->proof->pending = json_integer_value(json_object_get(chain, "pending"));
     if (!core_audit_hash_parse(text_of(chain, "hash"), hash)) {
         find(check, "The proof does not say where the chain ends.");

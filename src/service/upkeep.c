@@ -4,6 +4,7 @@
 #include "db/query/image.h"
 #include "service/images.h"
 #include "service/picture.h"
+#include "service/retention.h"
 
 #include <string.h>
 
@@ -39,9 +40,13 @@ static bool frames_delete_page(struct service *service, base_time before, GPtrAr
     return images != NULL;
 }
 
-static bool frames_collect(struct service *service, bool dry_run, gint64 *count, GError **error)
+bool service_frames_collect(struct service *service, bool dry_run, gint64 *count, GError **error)
 {
-    const base_time before = base_time_now() - service->images.mark_frame_days * DAY;
+    struct service_retention retention;
+
+    if (!service_retention_read(service, &retention, error))
+        return false;
+    const base_time before = base_time_now() - retention.mark_picture_days * DAY;
 
     if (dry_run) {
         g_autoptr(db_connection) connection = db_acquire(service->db, error);
@@ -111,7 +116,7 @@ bool service_images_gc(struct service *service, bool dry_run, struct service_ima
 
     *swept = (struct service_images_swept){0};
     return service_images_ready(service, error) &&
-           frames_collect(service, dry_run, &swept->frames, error) &&
+           service_frames_collect(service, dry_run, &swept->frames, error) &&
            blobs_collect(service, before, dry_run, &swept->blobs, error) &&
            blob_sweep(service->images.store, before, dry_run, &swept->uploads, error);
 }

@@ -38,6 +38,7 @@ describe('attendance', { skip }, () => {
         const face = first[2];
         const { status, body, headers } = await anyone.submit('/register', {
             name: 'Rosa Dzul', email: 'rosa@uni.mx', password: PASSWORD, group_id: group.id,
+            consent_version: 1,
         }, threePhotos(face));
         assert.equal(status, 201, JSON.stringify(body));
         assert.equal(body.user.role, 'student');
@@ -116,7 +117,7 @@ describe('attendance', { skip }, () => {
 
     it('refuses photos of different people, and stores nothing', async () => {
         const { status, body } = await anyone.submit('/register', {
-            name: 'Nobody', email: 'nobody@uni.mx', password: PASSWORD,
+            name: 'Nobody', email: 'nobody@uni.mx', password: PASSWORD, consent_version: 1,
         }, [fourth[0], fourth[1], sixth[1]]);
         assert.equal(status, 422, JSON.stringify(body));
         assert.equal(body.error.code, 'photo_refused');
@@ -129,6 +130,7 @@ describe('attendance', { skip }, () => {
         const face = third[1];
         const { status, body } = await anyone.submit('/register', {
             name: 'Impostor', email: 'impostor@uni.mx', password: PASSWORD,
+            consent_version: 1,
         }, threePhotos(face));
         assert.equal(status, 201, JSON.stringify(body));
         assert.equal(body.user.face_count, 0);
@@ -152,7 +154,7 @@ describe('attendance', { skip }, () => {
     });
 
     it('refuses copies of one photo, and says of a picture what to change', async () => {
-        const person = { name: 'Copy', email: 'copy@uni.mx', password: PASSWORD };
+        const person = { name: 'Copy', email: 'copy@uni.mx', password: PASSWORD, consent_version: 1 };
         const face = sixth[0];
         const copied = await anyone.submit('/register', person, [face, face, face]);
         assert.equal(copied.status, 422, JSON.stringify(copied.body));
@@ -168,7 +170,7 @@ describe('attendance', { skip }, () => {
     });
 
     it('refuses registration from outside the domain, with too few photos, and twice', async () => {
-        const person = { name: 'Eva', email: 'eva@other.org', password: PASSWORD };
+        const person = { name: 'Eva', email: 'eva@other.org', password: PASSWORD, consent_version: 1 };
         const face = fourth[1];
         const outside = await anyone.submit('/register', person, threePhotos(face));
         assert.equal(outside.status, 403);

@@ -197,7 +197,7 @@ describe('a key file that is lost', { skip }, () => {
         const enrolled = await admin.submit(`/users/${rosa.user.id}/faces`, {}, [woman]);
         assert.equal(enrolled.status, 503);
         const registered = await anyone.submit('/register', {
-            name: 'New', email: 'new@uni.mx', password: PASSWORD,
+            name: 'New', email: 'new@uni.mx', password: PASSWORD, consent_version: 1,
         }, [man, man, man]);
         assert.equal(registered.status, 503, JSON.stringify(registered.body));
 

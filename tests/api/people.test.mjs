@@ -77,6 +77,19 @@ describe('people and groups', { skip: missingParts() }, () => {
         assert.equal(grouped.body.total, 2);
     });
 
+    it('finds who has no photos and whose consent does not stand', async () => {
+        const { total } = (await admin.get('/users')).body;
+        assert.equal((await admin.get('/users?faces=false&consent=false')).body.total, total);
+        assert.equal((await admin.get('/users?faces=true')).body.total, 0);
+        const { version } = (await admin.get('/consent')).body;
+        const eva = await createPerson(admin, { email: 'eva.consent@uni.mx', role: 'student' });
+        assert.equal((await eva.post('/me/consent', { version })).status, 200);
+        const agreed = await admin.get('/users?consent=true');
+        assert.deepEqual(agreed.body.items.map((user) => user.email), ['eva.consent@uni.mx']);
+        const teacher = await createPerson(admin, { email: 'no.consent@uni.mx', role: 'teacher' });
+        assert.equal((await teacher.get('/users?consent=false')).status, 403);
+    });
+
     it('shows a teacher the students of their groups and nobody else', async () => {
         const teacher = await createPerson(admin, { email: 'maestra@uni.mx', role: 'teacher' });
         const mine = await createPerson(admin, {

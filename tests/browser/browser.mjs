@@ -38,7 +38,7 @@ export const LAPTOP = { width: 1280, height: 800 };
 // The browser itself writes a line for every answer of 4xx and 503 and for a lost connection; the
 // page handles those.
 const EXPECTED =
-    /^Failed to load resource: (the server responded with a status of (4\d\d|503)|net::ERR_INTERNET_DISCONNECTED)/;
+    /^Failed to load resource: (the server responded with a status of (4\d\d|503)|net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING))/;
 
 /**
  * A page at `url`, with `complaints`: the lines of its console, its uncaught exceptions and what

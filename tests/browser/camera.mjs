@@ -59,16 +59,15 @@ async function cutInPage({ base64, region, width, height, brightness, mirror }) 
     return canvas.toDataURL('image/jpeg', 0.95).split(',')[1];
 }
 
-/** A 640×480 JPEG of one of PEOPLE, as a Buffer. */
-export async function cutPicture(browser, person, pose = {}) {
+/** A JPEG of one of PEOPLE, 640×480 unless `size` says otherwise, as a Buffer. */
+export async function cutPicture(browser, person, pose = {}, size = { width: WIDTH, height: HEIGHT }) {
     const base64 = (await readFile(path.join(samplesDir, person.file))).toString('base64');
     const page = await browser.newPage();
     try {
         const cut = await page.evaluate(cutInPage, {
             base64,
             region: regionOf(person, pose),
-            width: WIDTH,
-            height: HEIGHT,
+            ...size,
             brightness: pose.brightness ?? 1,
             mirror: pose.mirror ?? false,
         });

@@ -147,6 +147,7 @@ describe('round the pages', { skip, timeout: 120_000 }, () => {
     it('counts and sorts all of a busy day, not only the page that is shown', async () => {
         await visit('/#/sign-in', async (page) => {
             await signIn(page);
+            await page.click('a[href="#/live"]');
             await page.click('a[href="#/today"]');
             await page.fill('input[type=date]', DAY);
             await page.waitForSelector('tbody tr');

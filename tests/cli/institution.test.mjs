@@ -62,4 +62,59 @@ describe('the institution on the command line', { skip: missingParts() }, () => 
         assert.equal((await place.presente('institution', 'logo', '--delete')).code, 0);
         assert.equal((await place.presente('institution', 'logo')).code, 2);
     });
+
+    it('has a colour and a short name', async () => {
+        const pale = await place.presente('institution', 'set', '--accent', '#ffd400');
+        assert.equal(pale.code, 3);
+        assert.match(pale.stderr, /can be read/);
+        const set = await place.presente(
+            'institution', 'set', '--accent', '#0b6e4f', '--short-name', 'UM', '--json',
+        );
+        assert.equal(set.code, 0, set.stderr);
+        assert.equal(JSON.parse(set.stdout).accent, '#0b6e4f');
+        assert.equal(JSON.parse(set.stdout).short_name, 'UM');
+    });
+
+    it('has a text of consent', async () => {
+        await writeFile(place.file('en.txt'), 'We agree.\n');
+        await writeFile(place.file('es.txt'), 'Aceptamos.\n');
+        assert.match((await place.presente('consent', 'show')).stdout, /^Version 1, the text that comes/);
+        const set = await place.presente('consent', 'set', '--en', 'en.txt', '--es', 'es.txt', '--json');
+        assert.equal(set.code, 0, set.stderr);
+        assert.deepEqual(JSON.parse(set.stdout).text, { en: 'We agree.', es: 'Aceptamos.' });
+        const off = await place.presente('consent', 'set', '--required', 'no', '--json');
+        assert.deepEqual([JSON.parse(off.stdout).version, JSON.parse(off.stdout).required], [2, false]);
+        assert.equal((await place.presente('consent', 'set', '--en', 'en.txt')).code, 2);
+        assert.equal((await place.presente('consent', 'set', '--required', 'maybe')).code, 2);
+        assert.equal((await place.presente('consent', 'show', '--version', '9')).code, 3);
+    });
+
+    it('has periods, and deletes what is past them', async () => {
+        const set = await place.presente('retention', 'set', '--audit', '24', '--left', '12', '--json');
+        assert.equal(set.code, 0, set.stderr);
+        assert.deepEqual(JSON.parse(set.stdout).periods, {
+            mark_picture_days: 30, review_days: 14, audit_months: 24, left_months: 12,
+        });
+        const few = await place.presente('retention', 'set', '--audit', '2');
+        assert.equal(few.code, 3);
+        assert.match(few.stderr, /between 12 and 240/);
+        assert.match((await place.presente('retention', 'show')).stdout, /audit log +24 months +0/);
+        const dry = await place.presente('retention', 'run', '--dry-run');
+        assert.match(dry.stdout, /^Would go: 0 pictures/);
+        const run = await place.presente('retention', 'run', '--json');
+        assert.deepEqual(JSON.parse(run.stdout), {
+            mark_pictures: 0, reviews: 0, audit_entries: 0, people: 0,
+        });
+    });
+
+    it('takes it all along into another database', async () => {
+        assert.equal((await place.presente('institution', 'export', '--output', 'all.zip')).code, 0);
+        const other = { env: { PRESENTE_DATABASE_URL: `sqlite:${place.file('other.db')}` } };
+        const read = await place.presente('institution', 'import', 'all.zip', other);
+        assert.equal(read.code, 0, read.stderr);
+        const consent = await place.presente('consent', 'show', '--json', other);
+        assert.equal(JSON.parse(consent.stdout).text.es, 'Aceptamos.');
+        const periods = await place.presente('retention', 'show', '--json', other);
+        assert.equal(JSON.parse(periods.stdout).periods.left_months, 12);
+    });
 });

@@ -110,7 +110,8 @@ describe(`an outage of ${engine}`, { skip: missingParts() }, () => {
         const man = (await cutFaces(server, 'sample6.jpg'))[0];
         const enrolled = [];
         for (const [i, face] of [woman, man].entries()) {
-            const sent = { name: `Face ${i}`, email: `f${i}@uni.mx`, password: 'correct horse 42' };
+            const sent = { name: `Face ${i}`, email: `f${i}@uni.mx`, password: 'correct horse 42',
+                consent_version: 1 };
             const made = await new Client(server.url).submit('/register', sent, threePhotos(face));
             assert.equal(made.status, 201, JSON.stringify(made.body));
             enrolled.push({ ...made.body.user, user_id: made.body.user.id, face });

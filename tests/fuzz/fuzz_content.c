@@ -1,5 +1,6 @@
-/* Ranges, entity tags and dates of HTTP: what is accepted lies within the content and can be
- * written again. */
+/* Ranges, entity tags, dates, codings and media types of HTTP: what is accepted lies within the
+ * content and can be written again. */
+#include "http/coding.h"
 #include "http/content.h"
 
 #include <stdint.h>
@@ -40,5 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (http_etag_listed(text, ETAG, false))
         g_assert_true(http_etag_listed(text, ETAG, true));
     check_date(text);
+    if (http_coding_choose(text, 1u << HTTP_CODING_GZIP) == HTTP_CODING_GZIP)
+        g_assert_true(strchr(text, '*') || strpbrk(text, "gG"));
+    g_assert_true(http_coding_choose(text, 0) == HTTP_CODING_IDENTITY);
+    if (http_accept_names_html(text))
+        g_assert_true(strchr(text, '/') != NULL);
     return 0;
 }

@@ -5,6 +5,7 @@ import { matchPath, useAddress } from './base/router.js';
 import { remember, remembered } from './base/storage.js';
 import { chooseLanguage, currentLanguage, loadTexts, setTimeZone, t } from './base/text.js';
 import { currentTheme, paintBrowser, switchTheme } from './base/theme.js';
+import { useWaiting } from './base/waiting.js';
 import { homeOf, PLACES } from './places.js';
 import { Shell } from './shell.js';
 import { Notice } from './ui/parts.js';
@@ -34,9 +35,13 @@ async function whoIsHere() {
 
 /** What a page needs to know of the institution; without it the browser's own clock counts. */
 async function institutionHere() {
-    const answer = await api.version().catch(() => ({}));
-    if (answer.time_zone) setTimeZone(answer.time_zone);
-    return answer;
+    const nothing = () => ({});
+    const [version, institution] = await Promise.all([
+        api.version().catch(nothing),
+        api.get('institution').catch(nothing),
+    ]);
+    if (version.time_zone) setTimeZone(version.time_zone);
+    return { ...institution, ...version };
 }
 
 /** The component of a place, once its module and its words are here. */
@@ -74,12 +79,12 @@ function useVisitor() {
         setUser(someone);
     }
     useEffect(() => void look(), []);
-    return { institution, user, trouble, look, setUser, setTrouble };
+    return { institution, user, trouble, look, setUser, setTrouble, setInstitution };
 }
 
 function App() {
     const { path, query } = useAddress();
-    const { institution, user, trouble, look, setUser, setTrouble } = useVisitor();
+    const { institution, user, trouble, look, setUser, setTrouble, setInstitution } = useVisitor();
     const [welcomed, setWelcomed] = useState(null);
     const [language, setLanguage] = useState(currentLanguage);
     const [theme, setTheme] = useState(currentTheme);
@@ -114,19 +119,21 @@ function App() {
 
     const { place, values, sentHere } = user === undefined ? {} : findPlace(path, user, welcomed);
     const { Page, failed, load } = usePage(place);
+    const counts = useWaiting(user);
     useEffect(() => {
-        if (place) document.title = `${t(`place.${place.name}`)} · Presente`;
+        if (place) document.title = `${t(`place.${place.name}`)} · ${institution.short_name ?? 'Presente'}`;
     }, [place, language]);
     useEffect(() => scrollTo(0, 0), [path]);
     return html`
-        <${Shell} ...${{ place, user, institution, theme }} onLanguage=${changeLanguage}
+        <${Shell} ...${{ place, user, institution, counts, theme }} onLanguage=${changeLanguage}
             onTheme=${() => setTheme(switchTheme())}>
             ${trouble && html`<${Unanswered} kind=${trouble.kind} onRetry=${look} />`}
             ${failed && html`<${Unanswered} kind="offline" onRetry=${load} />`}
             ${Page &&
             html`<${Page} key=${path} ...${{ user, institution, values, query, sentHere, welcomed }}
                 onRegistered=${registeredAs} onSignedIn=${signedInAs} onSignOut=${signOut}
-                onUser=${setUser} />`}
+                onUser=${setUser}
+                onInstitution=${(changed) => setInstitution({ ...institution, ...changed })} />`}
         <//>
         <${Toasts} />`;
 }

@@ -17,11 +17,11 @@ const PlaceLink = ({ place, current, count }) => html`
         <${Icon} name=${place.icon} /><span class="grow">${t(`place.${place.name}`)}</span>
         ${count > 0 && html`<span class="count figures">${count}</span>`}</a>`;
 
-/** [[section, places]] in the order of the table. */
-function bySection(places) {
+/** [[section, places]] in the order of the table; only administrators have enough for sections. */
+function bySection(places, user) {
     const sections = new Map();
     for (const place of places) {
-        const name = place.section ?? '';
+        const name = (user?.role === 'admin' && place.section) || '';
         sections.set(name, [...(sections.get(name) ?? []), place]);
     }
     return [...sections];
@@ -63,12 +63,12 @@ function Places({ current, user, institution, counts = {} }) {
         addEventListener('keydown', close);
         return () => removeEventListener('keydown', close);
     }, []);
-    const places = PLACES.filter((place) => place.icon && place.for(user));
+    const places = PLACES.filter((place) => place.icon && (place.listed ?? place.for)(user));
     return html`
         <nav class=${`places ${open ? 'open' : ''}`} aria-label=${t('app.places')}>
             <${Brand} institution=${institution} where="side-brand" />
             <div class="sections">
-                ${bySection(places).map(
+                ${bySection(places, user).map(
                     ([name, list]) => html`<${Section} key=${name} name=${name} places=${list}
                         current=${current} counts=${counts} />`,
                 )}
@@ -103,5 +103,5 @@ export const Shell = ({ place, user, institution, counts, theme, onTheme, onLang
                   <${Tools} ...${{ institution, theme, onTheme, onLanguage }} />
                   <main id="main" tabindex="-1" class=${`main ${place?.wide ? '' : 'narrow'}`}>
                       ${children}</main>
-                  <${Places} current=${place} ...${{ user, institution, counts }} />
+                  <${Places} current=${PLACES.find(({ name }) => name === place?.under) ?? place} ...${{ user, institution, counts }} />
               </div>`;

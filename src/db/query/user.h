@@ -79,13 +79,16 @@ struct db_user_filter {
                                   * nil: any */
     const char *search; /* part of the name (any case, any accents), of the e-mail or of the student
                          * number; NULL: any */
+    int faces;          /* photos enrolled: 0 none, 1 some, those held too, or DB_ANY */
+    int consent;        /* standing: 0, 1 or DB_ANY */
     bool with_deleted;  /* erased people too */
     enum db_user_sort sort;
     bool descending;
 };
 
 /* Everybody who is not erased, by name. */
-#define DB_USER_FILTER_ALL ((struct db_user_filter){.role = DB_ANY, .active = DB_ANY})
+#define DB_USER_FILTER_ALL                                                                         \
+    ((struct db_user_filter){.role = DB_ANY, .active = DB_ANY, .faces = DB_ANY, .consent = DB_ANY})
 
 /* An array of struct core_user * that frees them. `total` (may be NULL) gets how many match the
  * filter. Filter and page may be NULL: all. */

@@ -16,7 +16,9 @@ enum scope {
 #define CONDITIONS                                                                                 \
     "AND (? = 0 OR u.role = ?) AND (? = 0 OR u.active = ?) AND (? = 0 OR u.deleted_at IS NULL) "   \
     "AND (? = 0 OR u.name_key LIKE ? ESCAPE '!' OR u.email LIKE ? ESCAPE '!' "                     \
-    "OR UPPER(u.student_number) LIKE ? ESCAPE '!') "
+    "OR UPPER(u.student_number) LIKE ? ESCAPE '!') "                                               \
+    "AND (? = 0 OR EXISTS (SELECT 1 FROM face_templates f WHERE f.user_id = u.id) = ?) "           \
+    "AND (? = 0 OR EXISTS (SELECT 1 FROM consents c WHERE c.standing_of = u.id) = ?) "
 
 #define TAUGHT "AND u.id IN (" DB_TAUGHT_PEOPLE ") "
 
@@ -24,7 +26,7 @@ enum scope {
 #define WHERE_GROUP GROUP_ALWAYS CONDITIONS
 #define WHERE_TAUGHT GROUP_OPTIONAL CONDITIONS TAUGHT
 
-#define VALUES_MAX (13 + DB_TAUGHT_PEOPLE_VALUES)
+#define VALUES_MAX (17 + DB_TAUGHT_PEOPLE_VALUES)
 
 #define COUNT(where) "SELECT COUNT(*) FROM users u " where
 #define LIST(where, order) DB_USER_SELECT where "ORDER BY " order " LIMIT ? OFFSET ?"
@@ -82,10 +84,10 @@ static enum scope scope_of(const struct db_user_filter *filter)
 GPtrArray *db_user_list(struct db_connection *connection, const struct db_user_filter *filter,
                         const struct db_page *page, gint64 *total, GError **error)
 {
-    static const struct db_user_filter ALL = {.role = DB_ANY, .active = DB_ANY};
+    const struct db_user_filter all = DB_USER_FILTER_ALL;
 
     if (!filter)
-        filter = &ALL;
+        filter = &all;
     enum scope scope = scope_of(filter);
     enum db_user_sort sort = MIN((unsigned)filter->sort, DB_USER_SORT_N - 1);
     g_autofree char *key = filter->search ? base_text_key(filter->search) : NULL;
@@ -108,6 +110,10 @@ GPtrArray *db_user_list(struct db_connection *connection, const struct db_user_f
     values[n++] = db_text(key_pattern);
     values[n++] = db_text(email_pattern);
     values[n++] = db_text(number_pattern);
+    values[n++] = db_asked_enum(filter->faces);
+    values[n++] = db_bool(filter->faces == 1);
+    values[n++] = db_asked_enum(filter->consent);
+    values[n++] = db_bool(filter->consent == 1);
     for (int i = 0; scope == SCOPE_TAUGHT && i < DB_TAUGHT_PEOPLE_VALUES; i++)
         values[n++] = db_uuid(&filter->teacher_id);
     values[n] = db_int(db_page_limit(page));

@@ -33,6 +33,8 @@ static unsigned access_of(json_t *operation)
         enum core_role known;
         if (strcmp(json_string_value(role), "anyone") == 0)
             access |= API_ANYONE;
+        else if (strcmp(json_string_value(role), "device") == 0)
+            access |= API_DEVICE;
         else if (core_role_from_name(json_string_value(role), &known))
             access |= API_ROLE(known);
         else
@@ -110,7 +112,7 @@ static void only_marking_and_signing_in_are_open_writes(void **state)
     static const char *const OPEN[] = {
         "/login",           "/register",     "/attendance/mark", "/attendance/marks/{id}/not-me",
         "/password/forgot", "/password/set", "/unsubscribe",     "/faces/check",
-        "/challenges"};
+        "/challenges",      "/devices/pair"};
     size_t n;
     const struct http_route *routes = api_routes(&n);
 
@@ -123,14 +125,14 @@ static void only_marking_and_signing_in_are_open_writes(void **state)
     }
 }
 
-static void every_route_lets_administrators_in(void **state)
+static void every_route_lets_administrators_or_kiosks_in(void **state)
 {
     (void)state;
     size_t n;
     const struct http_route *routes = api_routes(&n);
 
     for (size_t i = 0; i < n; i++) {
-        assert_true(routes[i].access & API_ADMIN);
+        assert_true(routes[i].access & (API_ADMIN | API_DEVICE));
         assert_non_null(routes[i].handler);
         assert_int_equal(routes[i].body_max > 0, routes[i].types != NULL);
     }
@@ -142,7 +144,7 @@ int main(void)
         cmocka_unit_test(contract_lists_exactly_our_routes_and_roles),
         cmocka_unit_test(contract_and_routes_accept_the_same_bodies),
         cmocka_unit_test(only_marking_and_signing_in_are_open_writes),
-        cmocka_unit_test(every_route_lets_administrators_in),
+        cmocka_unit_test(every_route_lets_administrators_or_kiosks_in),
     };
     return cmocka_run_group_tests_name("api routes", tests, NULL, NULL);
 }

@@ -169,6 +169,25 @@ static void time_parses_rfc_3339_only(void **state)
         assert_false(base_time_parse(BAD[i], &time));
 }
 
+static gpointer ask_the_time(gpointer data)
+{
+    *(base_time *)data = base_time_now();
+    return NULL;
+}
+
+static void time_can_be_pretended_on_one_thread(void **state)
+{
+    base_time elsewhere = 0;
+
+    (void)state;
+    base_time_pretend(BASE_TIME_SECOND);
+    g_thread_join(g_thread_new("asks", ask_the_time, &elsewhere));
+    assert_int_equal(base_time_now(), BASE_TIME_SECOND);
+    base_time_pretend(0);
+    assert_true(elsewhere > BASE_TIME_SECOND);
+    assert_true(base_time_now() >= elsewhere);
+}
+
 static void name_is_normalised(void **state)
 {
     (void)state;
@@ -269,6 +288,7 @@ int main(void)
         cmocka_unit_test(time_agrees_with_glib_on_every_day_of_a_few_centuries),
         cmocka_unit_test(time_formats_in_a_zone),
         cmocka_unit_test(time_parses_rfc_3339_only),
+        cmocka_unit_test(time_can_be_pretended_on_one_thread),
         cmocka_unit_test(name_is_normalised),
         cmocka_unit_test(name_refuses_what_cannot_be_a_name),
         cmocka_unit_test(key_ignores_case_and_accents),

@@ -10,6 +10,7 @@
 #include "db/query/course.h"
 #include "db/query/enrolment.h"
 #include "db/query/image.h"
+#include "db/query/live.h"
 #include "db/query/report.h"
 #include "db/query/session.h"
 #include "db/query/session_open.h"
@@ -26,6 +27,9 @@
         .sqlite = before "randomblob(16)" after, .postgresql = before "gen_random_uuid()" after,   \
         .mariadb = before "RANDOM_BYTES(16)" after,                                                \
     }
+
+/* In the chain of the audit log. */
+#define PLACE "ROW_NUMBER() OVER (ORDER BY a.created_at) "
 
 /* Each step fills a table from the numbers 1, 2, … */
 static const struct db_sql FILL[] = {
@@ -112,15 +116,16 @@ static const struct db_sql FILL[] = {
          "CASE WHEN n.i % 5 = 0 THEN 'late' ELSE 'present' END, 'face', u.created_at, "
          "u.created_at FROM numbers n CROSS JOIN users u WHERE n.i > ? AND n.i <= ? AND u.role = "
          "'student'"},
-    {.sqlite = "INSERT INTO audit_log (happened_at, actor_id, action, subject, details) "
-               "SELECT a.created_at, a.user_id, 'attendance.mark', hex(a.user_id), NULL "
+    {.sqlite = "INSERT INTO audit_log (happened_at, actor_id, action, subject, details, position) "
+               "SELECT a.created_at, a.user_id, 'attendance.mark', hex(a.user_id), NULL, " PLACE
                "FROM attendance a WHERE a.local_day <= '2026-03-15'",
-     .postgresql = "INSERT INTO audit_log (happened_at, actor_id, action, subject, details) "
-                   "SELECT a.created_at, a.user_id, 'attendance.mark', "
-                   "encode(uuid_send(a.user_id), 'hex'), NULL "
-                   "FROM attendance a WHERE a.local_day <= '2026-03-15'",
-     .mariadb = "INSERT INTO audit_log (happened_at, actor_id, action, subject, details) "
-                "SELECT a.created_at, a.user_id, 'attendance.mark', hex(a.user_id), NULL "
+     .postgresql =
+         "INSERT INTO audit_log (happened_at, actor_id, action, subject, details, position) "
+         "SELECT a.created_at, a.user_id, 'attendance.mark', "
+         "encode(uuid_send(a.user_id), 'hex'), NULL, " PLACE
+         "FROM attendance a WHERE a.local_day <= '2026-03-15'",
+     .mariadb = "INSERT INTO audit_log (happened_at, actor_id, action, subject, details, position) "
+                "SELECT a.created_at, a.user_id, 'attendance.mark', hex(a.user_id), NULL, " PLACE
                 "FROM attendance a WHERE a.local_day <= '2026-03-15'"},
     {.sqlite = "INSERT INTO images (id, user_id, kind, template_id, blob_key, media_type, size, "
                "sha256, sealed, key_id, created_at) SELECT f.id, f.user_id, 'enrolment', f.id, "
@@ -363,6 +368,19 @@ static void sessions_are_marked(struct world *world, struct db_connection *conne
     assert_true(db_attendance_see(connection, &session->id, NOON, 60, NOON, &changed, NULL));
 }
 
+/* What a node asks once a second, and for each session that somebody listens to. */
+static void somebody_listens(struct db_connection *connection)
+{
+    struct db_live_counts counts;
+
+    g_ptr_array_unref(db_live_news(connection, 70000, 1000, NULL));
+    g_hash_table_unref(db_live_reviews(connection, NOON, NULL));
+    g_autoptr(GPtrArray) sessions =
+        db_sessions_to_close(connection, base_time_now() + BASE_TIME_SECOND * 60, NULL, 1, NULL);
+    assert_int_equal(sessions->len, 1);
+    assert_true(db_live_counts(connection, sessions->pdata[0], &counts, NULL));
+}
+
 static void somebody_marks(struct world *world, struct db_connection *connection)
 {
     const struct core_attendance mark = fixture_mark(&world->student, &world->group);
@@ -560,6 +578,7 @@ static void test_busy_statements_use_an_index(void **state)
     somebody_looks_at_pictures(&world, connection);
     somebody_opens_a_course(&world, connection);
     somebody_reads_reports(&world, connection);
+    somebody_listens(connection);
     connection->observer = NULL;
     print_message("%u statements explained\n", world.explained);
     assert_true(world.explained >= 40);

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "db/query/calendar_feed.h"
+#include "db/query/consent.h"
 #include "db/query/external_id.h"
 #include "db/query/job.h"
 #include "db/query/outbox.h"
@@ -294,6 +295,34 @@ static void test_lists_of_users(void **state)
     assert_int_equal(count, 0);
     assert_true(db_user_count_active(fixture->connection, DB_ANY, &count, &error));
     assert_int_equal(count, 5);
+}
+
+static void test_users_without_face_or_consent(void **state)
+{
+    struct fixture *fixture = *state;
+    GError *error = NULL;
+    struct base_uuid ana = fixture_user(fixture, "Ana", "a@uni.mx", CORE_ROLE_STUDENT, NULL);
+    struct base_uuid eva = fixture_user(fixture, "Eva", "e@uni.mx", CORE_ROLE_STUDENT, NULL);
+    struct db_user_filter filter = any();
+    struct db_consent consent = {.user_id = eva, .version = 1, .given_at = NOON};
+    bool changed = false;
+
+    fixture_template(fixture, &ana);
+    base_uuid_new(&consent.id);
+    assert_true(db_consent_insert(fixture->connection, &consent, &error));
+    filter.faces = 0;
+    assert_listed(fixture, filter, "Eva");
+    filter.faces = 1;
+    assert_listed(fixture, filter, "Ana");
+    filter = any(), filter.consent = 0;
+    assert_listed(fixture, filter, "Ana");
+    filter.consent = 1;
+    assert_listed(fixture, filter, "Eva");
+
+    consent.state = DB_CONSENT_WITHDRAWN;
+    consent.ended_at = NOON;
+    assert_true(db_consent_end(fixture->connection, &consent, &changed, &error));
+    assert_listed(fixture, filter, "");
 }
 
 static void test_pages_of_users(void **state)
@@ -663,6 +692,7 @@ int main(void)
         TEST(test_users_come_back_whole),
         TEST(test_one_address_one_account),
         TEST(test_lists_of_users),
+        TEST(test_users_without_face_or_consent),
         TEST(test_pages_of_users),
         cmocka_unit_test(test_sort_names),
         TEST(test_sessions),

@@ -411,6 +411,54 @@ static void test_a_server_without_room_is_waited_for(void **state)
     assert_int_equal(failures, 0);
 }
 
+static bool write_setting(struct db_connection *connection, gpointer data, GError **error)
+{
+    return db_setting_set(connection, "a", data, NOON, error);
+}
+
+static bool read_setting(struct db_connection *connection, gpointer data, GError **error)
+{
+    g_autofree char *value = NULL;
+
+    return db_setting_get(connection, "a", &value, error) && g_strcmp0(value, data) == 0;
+}
+
+static bool give_up(struct db_connection *connection, gpointer data, GError **error)
+{
+    return write_setting(connection, data, error) &&
+           db_execute(connection, NULL, error, "INSERT INTO settings (name) VALUES (NULL)");
+}
+
+static void count_commit(gpointer data)
+{
+    ++*(guint *)data;
+}
+
+static void test_commits_are_told(void **state)
+{
+    struct fixture *fixture = *state;
+    GError *error = NULL;
+    guint first = 0, second = 0;
+
+    db_watch(fixture->db, count_commit, &first);
+    assert_true(db_transaction(fixture->db, write_setting, (gpointer) "1", &error));
+    db_watch(fixture->db, count_commit, &second);
+    assert_true(
+        db_transaction_keyed_on(fixture->connection, write_setting, (gpointer) "2", &error));
+    assert_int_equal(first, 2);
+    assert_int_equal(second, 1);
+    /* Not what only read, and not what was rolled back. */
+    assert_true(db_snapshot_on(fixture->connection, read_setting, (gpointer) "2", &error));
+    assert_false(db_transaction(fixture->db, give_up, (gpointer) "3", &error));
+    g_clear_error(&error);
+    assert_int_equal(first, 2);
+    db_unwatch(fixture->db, count_commit, &first);
+    assert_true(db_transaction(fixture->db, write_setting, (gpointer) "4", &error));
+    assert_int_equal(first, 2);
+    assert_int_equal(second, 2);
+    db_unwatch(fixture->db, count_commit, &second);
+}
+
 static guint findings_of(struct fixture *fixture)
 {
     GError *error = NULL;
@@ -456,6 +504,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unknown_urls),
+        TEST(test_commits_are_told),
         TEST(test_values_come_back),
         TEST(test_a_value_of_another_type_is_noticed),
         TEST(test_faulty_statements),

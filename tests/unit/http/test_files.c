@@ -35,6 +35,18 @@ static void link_file(const char *target, const char *name)
     assert_int_equal(symlink(target, path), 0);
 }
 
+static void data_of_kiosk(void *app, struct http_request *request, struct http_response *response)
+{
+    (void)app;
+    (void)request;
+    http_response_json(response, 200, "{}", 2);
+}
+
+static const struct http_route ROUTES[] = {
+    {HTTP_METHOD_GET, "/kiosk", 0, HTTP_LANE_QUICK, .handler = data_of_kiosk},
+    {HTTP_METHOD_DELETE, "/kiosk", 0, HTTP_LANE_QUICK, .handler = data_of_kiosk},
+};
+
 static int start(void **state)
 {
     (void)state;
@@ -47,6 +59,11 @@ static int start(void **state)
     write_file("web/.hidden", "no");
     write_file("web/odd.bin", "x");
     write_file("docs/index.html", "<p>docs");
+    g_autofree char *large = g_strnfill(4000, 'x');
+    write_file("web/large.js", large);
+    write_file("web/large.js.br", "made before");
+    write_file("web/kiosk.html", "<p>kiosk");
+    write_file("web/css/page.html", "<p>deep");
     link_file("../secret.txt", "web/escape.txt");
     link_file("../../", "web/css/up");
     link_file("app.js", "web/same.js");
@@ -61,6 +78,8 @@ static int start(void **state)
         {.prefix = "/docs/", .directory = docs, .index = "index.html", .csp = "default-src data:"},
     };
     options.listen = "127.0.0.1:0";
+    options.routes = ROUTES;
+    options.routes_n = G_N_ELEMENTS(ROUTES);
     options.directories = directories;
     options.directories_n = G_N_ELEMENTS(directories);
     server = http_server_create(&options, NULL);
@@ -100,6 +119,9 @@ static void test_what_is_served(void **state)
         {"/docs/", 200, "text/html; charset=utf-8", "<p>docs"},
         {"/docs", 301, NULL, ""},
         {"/index.html", 404, NULL, NULL},
+        {"/kiosk.html", 404, NULL, NULL},
+        {"/large.js.br", 404, NULL, NULL},
+        {"/css/page.html", 200, "text/html; charset=utf-8", "<p>deep"},
         {"/.hidden", 404, NULL, NULL},
         {"/escape.txt", 404, NULL, NULL},
         {"/css/up/secret.txt", 404, NULL, NULL},
@@ -140,6 +162,101 @@ static void test_unchanged_files(void **state)
 
     answer = get("/app.js", "If-None-Match: \"other\"\r\n");
     assert_int_equal(answer.status, 200);
+    answer_clear(&answer);
+}
+
+static void assert_header(const struct answer *answer, const char *name, const char *value)
+{
+    g_autofree char *found = answer_header(answer, name);
+
+    if (g_strcmp0(found, value) != 0)
+        fail_msg("%s: %s", name, found ? found : "(none)");
+}
+
+/* Each coding is a representation with a tag of its own. */
+static void test_compressed_files(void **state)
+{
+    (void)state;
+    struct answer plain = get("/large.js", "");
+    struct answer packed = get("/large.js", "Accept-Encoding: gzip\r\n");
+    g_autofree char *plain_tag = answer_header(&plain, "ETag");
+    g_autofree char *packed_tag = answer_header(&packed, "ETag");
+    g_autofree char *length = answer_header(&packed, "Content-Length");
+
+    assert_header(&plain, "Content-Encoding", NULL);
+    assert_header(&plain, "Vary", "Accept-Encoding");
+    assert_header(&plain, "Content-Length", "4000");
+    assert_header(&packed, "Content-Encoding", "gzip");
+    assert_header(&packed, "Vary", "Accept-Encoding");
+    assert_header(&packed, "Content-Type", "text/javascript; charset=utf-8");
+    assert_true(g_ascii_strtoull(length, NULL, 10) < 100);
+    assert_string_not_equal(plain_tag, packed_tag);
+    assert_false(g_str_has_prefix(packed_tag, "W/"));
+    answer_clear(&plain);
+    answer_clear(&packed);
+
+    const struct {
+        const char *accept;
+        const char *tag;
+        unsigned status;
+    } CASES[] = {
+        {"gzip", packed_tag, 304},    {"gzip", plain_tag, 200},
+        {"gzip;q=0", plain_tag, 304}, {"gzip;q=0", packed_tag, 200},
+        {"identity", plain_tag, 304}, {"br;q=0.4, gzip", packed_tag, 304},
+        {"br", packed_tag, 200},      {"gzip;q=0.3, identity;q=0.2", packed_tag, 304},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        g_autofree char *headers = g_strdup_printf("Accept-Encoding: %s\r\nIf-None-Match: %s\r\n",
+                                                   CASES[i].accept, CASES[i].tag);
+        struct answer answer = get("/large.js", headers);
+        if (answer.status != CASES[i].status)
+            fail_msg("%s: %u", headers, answer.status);
+        assert_header(&answer, "Vary", "Accept-Encoding");
+        answer_clear(&answer);
+    }
+    struct answer brotli = get("/large.js", "Accept-Encoding: gzip, br\r\n");
+    g_autofree char *brotli_tag = answer_header(&brotli, "ETag");
+    assert_header(&brotli, "Content-Encoding", "br");
+    assert_string_equal(brotli.body, "made before");
+    assert_string_not_equal(brotli_tag, packed_tag);
+    assert_string_not_equal(brotli_tag, plain_tag);
+    answer_clear(&brotli);
+    /* Too small to gain anything. */
+    struct answer small = get("/app.js", "Accept-Encoding: gzip\r\n");
+    assert_header(&small, "Content-Encoding", NULL);
+    assert_header(&small, "Vary", NULL);
+    assert_string_equal(small.body, "1");
+    answer_clear(&small);
+}
+
+/* A page may have the address of a route: who goes there gets the page, who asks for data gets
+ * that. */
+static void test_pages_beside_routes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *headers;
+        const char *body;
+    } CASES[] = {
+        {"Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n", "<p>kiosk"},
+        {"Accept: application/json, Text/HTML;q=0.1\r\n", "<p>kiosk"},
+        {"Accept: */*\r\n", "{}"},
+        {"Accept: application/json\r\n", "{}"},
+        {"Accept: text/htmlx\r\n", "{}"},
+        {"", "{}"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        struct answer answer = get("/kiosk", CASES[i].headers);
+        assert_int_equal(answer.status, 200);
+        assert_string_equal(answer.body, CASES[i].body);
+        if (*answer.body == '<')
+            assert_header(&answer, "Vary", "Accept");
+        answer_clear(&answer);
+    }
+    struct answer answer = client_ask(http_server_port(server), "DELETE /kiosk HTTP/1.1\r\n" HOST
+                                                                "Accept: text/html\r\n\r\n");
+    assert_string_equal(answer.body, "{}");
     answer_clear(&answer);
 }
 
@@ -193,10 +310,9 @@ static void test_errors_at_start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_served),
-        cmocka_unit_test(test_unchanged_files),
-        cmocka_unit_test(test_methods_and_headers),
-        cmocka_unit_test(test_errors_at_start),
+        cmocka_unit_test(test_what_is_served),      cmocka_unit_test(test_unchanged_files),
+        cmocka_unit_test(test_compressed_files),    cmocka_unit_test(test_pages_beside_routes),
+        cmocka_unit_test(test_methods_and_headers), cmocka_unit_test(test_errors_at_start),
     };
     return cmocka_run_group_tests_name("http files", tests, start, stop);
 }

@@ -4,6 +4,7 @@
 
 #include "face/image_write.h"
 #include "face/resample.h"
+#include "service/consent.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -274,6 +275,16 @@ struct service_identity fixture_identity(struct fixture *fixture, const struct b
         .group_id = user->group_id,
         .role = user->role,
     };
+}
+
+void fixture_agree(struct fixture *fixture, const struct service_identity *person)
+{
+    GError *error = NULL;
+    g_autoptr(service_consent_text) text = service_consent_text_read(fixture->service, 0, &error);
+
+    assert_no_error(error);
+    service_consent_free(service_consent_give(fixture->service, person, text->version, &error));
+    assert_no_error(error);
 }
 
 gint64 fixture_count(struct fixture *fixture, const char *sql)

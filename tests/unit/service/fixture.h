@@ -58,6 +58,9 @@ struct base_uuid fixture_user(struct fixture *fixture, const char *name, const c
 /* What somebody of this role and id would be after signing in, without the cost of it. */
 struct service_identity fixture_identity(struct fixture *fixture, const struct base_uuid *id);
 
+/* The person agrees to the text of consent that counts now. */
+void fixture_agree(struct fixture *fixture, const struct service_identity *person);
+
 /* Rows that a query counts. */
 gint64 fixture_count(struct fixture *fixture, const char *sql);
 

@@ -26,6 +26,7 @@ static struct service_enrolment enrol(struct fixture *f, const struct base_uuid 
     const struct recognise_picture photo = sample_photo(who, take);
     struct service_enrolment enrolment;
 
+    fixture_agree(f, &self);
     if (!service_enrol(f->service, &self, id, &photo, 1, NULL, &enrolment, &error))
         fail_msg("%s", error->message);
     assert_true(enrolment.stored);

@@ -98,6 +98,7 @@ static void test_one_face_is_one_person(void **state)
     struct service_enrol_options options = {.allow_duplicate = true};
     fixture_enrol(f, &ana, 0);
     sample_photos(0, photos);
+    fixture_agree(f, &herself);
     /* Only an administrator may say that it is a twin. */
     assert_true(
         service_enrol(f->service, &herself, &other, photos, 3, &options, &enrolment, &error));
@@ -157,8 +158,10 @@ static void test_registration_is_all_or_nothing(void **state)
     GError *error = NULL;
     struct service_registration result;
     struct recognise_picture photos[] = {sample_wall(), sample_wall(), sample_wall()};
-    const struct service_user_input input = {
-        .name = "Ana L\xC3\xB3pez", .email = "ana@uni.edu", .password = PASSWORD};
+    const struct service_user_input input = {.name = "Ana L\xC3\xB3pez",
+                                             .email = "ana@uni.edu",
+                                             .password = PASSWORD,
+                                             .consent_version = 1};
 
     if (!fixture_has_faces(f))
         skip();
@@ -192,7 +195,7 @@ static void test_registration_is_all_or_nothing(void **state)
     service_session_clear(&session);
     /* The same face under another address. */
     const struct service_user_input again = {
-        .name = "Eva", .email = "eva@uni.edu", .password = PASSWORD};
+        .name = "Eva", .email = "eva@uni.edu", .password = PASSWORD, .consent_version = 1};
     assert_true(service_user_register(f->service, &again, photos, 3, &result, &error));
     assert_non_null(result.user);
     assert_int_equal(result.user->face_count, 0);
@@ -213,7 +216,8 @@ static gpointer register_in_thread(gpointer data)
     struct service_registration result;
     struct recognise_picture photos[3];
     g_autofree char *email = g_strdup_printf("ana%d@uni.edu", self->number);
-    const struct service_user_input input = {.name = "Ana", .email = email, .password = PASSWORD};
+    const struct service_user_input input = {
+        .name = "Ana", .email = email, .password = PASSWORD, .consent_version = 1};
 
     sample_photos(0, photos);
     const bool ok =
@@ -293,7 +297,8 @@ static void test_a_taken_address_shows_after_the_photos(void **state)
     GError *error = NULL;
     struct service_registration result;
     struct recognise_picture photos[] = {sample_wall(), sample_wall(), sample_wall()};
-    struct service_user_input input = {.name = "Ana", .email = ADMIN_EMAIL, .password = PASSWORD};
+    struct service_user_input input = {
+        .name = "Ana", .email = ADMIN_EMAIL, .password = PASSWORD, .consent_version = 1};
 
     if (!fixture_has_faces(f))
         skip();

@@ -182,6 +182,7 @@ static void test_a_store_that_fails_fails_the_enrolment(void **state)
         .name = "Carla",
         .email = "carla@uni.edu",
         .password = PASSWORD,
+        .consent_version = 1,
     };
 
     if (!fixture_has_faces(s->fixture))

@@ -280,7 +280,7 @@ static void test_registration_checks_before_it_looks_at_photos(void **state)
     struct recognise_picture photos[3] = {{"x", 1}, {"x", 1}, {"x", 1}};
     GError *error = NULL;
     struct service_user_input input = {
-        .name = "Ana", .email = "ana@elsewhere.org", .password = PASSWORD};
+        .name = "Ana", .email = "ana@elsewhere.org", .password = PASSWORD, .consent_version = 1};
 
     assert_false(service_user_register(f->service, &input, photos, 3, &result, &error));
     assert_base_error(error, BASE_ERROR_FORBIDDEN);

@@ -5,6 +5,7 @@
 #include "auth/key_file.h"
 #include "service/audit_chain.h"
 #include "service/keys.h"
+#include "service/retention.h"
 #include "service/term_export.h"
 #include "service/term_proof.h"
 
@@ -225,6 +226,47 @@ static void test_a_term_proves_itself(void **state)
     clear_content(&content);
 }
 
+/* The oldest entries of the log are gone: the proof says where it begins, and nowhere else. */
+static void test_a_log_without_its_oldest_entries(void **state)
+{
+    struct sample *sample = *state;
+    struct service *service = sample->fixture->service;
+    static const gint64 YEAR = 12;
+    const struct service_retention_input input = {.audit_months = &YEAR};
+    struct auth_sign_public key = current_key(sample);
+    struct service_retention_counts done;
+    struct content content;
+    GError *error = NULL;
+
+    assert_true(service_retention_change(service, &sample->fixture->admin, &input, &error));
+    base_time_pretend(base_time_now() + 400 * 24 * 3600 * BASE_TIME_SECOND);
+    fixture_group(sample->fixture, "later");
+    assert_true(service_retention_run(service, &done, &error));
+    base_time_pretend(0);
+    assert_true(done.audit_entries > 5);
+    export_term(sample, NULL);
+    read_content(sample->path, &content);
+    g_autoptr(GBytes) whole = pack(&content, FILES);
+    g_autofree char *sound =
+        findings_of(g_bytes_get_data(whole, NULL), g_bytes_get_size(whole), &key);
+    assert_string_equal(sound, "");
+
+    for (guint i = 0; i < FILES; i++) {
+        if (strcmp(content.names[i], "audit.jsonl") != 0)
+            continue;
+        gsize size;
+        const char *text = g_bytes_get_data(content.bytes[i], &size);
+        const gsize first = (gsize)((const char *)memchr(text, '\n', size) + 1 - text);
+        g_autoptr(GBytes) all = content.bytes[i];
+        content.bytes[i] = g_bytes_new_from_bytes(all, first, size - first);
+    }
+    g_autoptr(GBytes) less = pack(&content, FILES);
+    g_autofree char *missing =
+        findings_of(g_bytes_get_data(less, NULL), g_bytes_get_size(less), &key);
+    assert_non_null(strstr(missing, "does not begin where the proof says"));
+    clear_content(&content);
+}
+
 static void test_every_changed_byte_is_found(void **state)
 {
     struct sample *sample = *state;
@@ -411,7 +453,7 @@ int main(void)
         TEST(test_a_term_proves_itself),        TEST(test_every_changed_byte_is_found),
         TEST(test_bytes_of_the_container),      TEST(test_what_is_missing_or_from_elsewhere),
         TEST(test_a_forger_has_another_key),    TEST(test_rotated_keys_leave_old_proofs_good),
-        TEST(test_who_may_and_what_is_refused),
+        TEST(test_who_may_and_what_is_refused), TEST(test_a_log_without_its_oldest_entries),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

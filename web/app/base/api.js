@@ -21,7 +21,8 @@ function kindOf(status) {
     return KINDS[status] ?? (status >= 500 ? 'ours' : 'invalid');
 }
 
-export async function send(path, options = {}) {
+/** The answer as it came, when it is a good one. */
+async function ask(path, options = {}) {
     let response;
     try {
         const { signal = AbortSignal.timeout(TIMEOUT_MS), ...rest } = options;
@@ -29,17 +30,21 @@ export async function send(path, options = {}) {
     } catch {
         throw new Trouble('offline');
     }
+    if (response.ok) return response;
     const answer = await response.json().catch(() => ({}));
-    if (response.ok) return answer;
     const retryAfter = Number(response.headers.get('Retry-After')) || undefined;
     throw new Trouble(kindOf(response.status), { ...answer, retryAfter });
 }
 
+export const send = async (path, options) =>
+    (await ask(path, options)).json().catch(() => ({}));
+
+/** Without a value nothing is sent: many calls take no body. */
 const withJson = (method) => (path, value) =>
     send(path, {
         method,
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify(value),
+        headers: value && { 'Content-Type': 'application/json' },
+        body: value && JSON.stringify(value),
     });
 
 /** What is not given is left out. */
@@ -57,8 +62,39 @@ export const put = withJson('PUT');
 export const patch = withJson('PATCH');
 export const remove = (path) => send(path, { method: 'DELETE' });
 
+const FILE_TIMEOUT_MS = 120_000;
+const NAME = /filename="([^"]*)"/;
+
+/** A file and the name that the server gives it. */
+export async function file(path, values) {
+    const response = await ask(path + query(values), { signal: AbortSignal.timeout(FILE_TIMEOUT_MS) });
+    const name = NAME.exec(response.headers.get('Content-Disposition') ?? '')?.[1];
+    return { blob: await response.blob(), name };
+}
+
 /** A form with files; `signal` cancels it. Large ones take longer than a usual call may. */
 export const upload = (path, data, signal) => send(path, { method: 'POST', body: data, signal });
+
+/** The same, telling how much has gone: `onSent(share)` with 0 to 1. */
+export function uploadTold(path, data, onSent, signal) {
+    const request = new XMLHttpRequest();
+    const answered = () => ({
+        ...request.response,
+        retryAfter: Number(request.getResponseHeader('Retry-After')) || undefined,
+    });
+    return new Promise((resolve, reject) => {
+        request.open('POST', path);
+        request.responseType = 'json';
+        request.upload.onprogress = ({ loaded, total }) => onSent(loaded / total);
+        request.onload = () =>
+            request.status < 300
+                ? resolve(request.response)
+                : reject(new Trouble(kindOf(request.status), answered()));
+        request.onerror = request.onabort = () => reject(new Trouble('offline'));
+        signal?.addEventListener('abort', () => request.abort(), { once: true });
+        request.send(data);
+    });
+}
 
 function form(values, images) {
     const data = new FormData();
@@ -74,12 +110,12 @@ export const mark = (frames) =>
 export const markForReview = (frames) =>
     send('attendance/mark', { method: 'POST', body: form({ alternative: 'true' }, frames) });
 
-/** {id, steps, expires_at, frames_max}: movements to be filmed now. */
-export const newChallenge = () => post('challenges', {});
-export const answerChallenge = (id, times, frames) =>
+/** {id, steps, expires_at, frames_max}: movements to be filmed now; `scope` may name a session_id. */
+export const newChallenge = (scope = {}) => post('challenges', scope);
+export const answerChallenge = (id, times, frames, scope = {}) =>
     send('attendance/mark', {
         method: 'POST',
-        body: form({ challenge_id: id, times: JSON.stringify(times) }, frames),
+        body: form({ ...scope, challenge_id: id, times: JSON.stringify(times) }, frames),
     });
 
 /** Takes a mark back, with the token that came with it. */

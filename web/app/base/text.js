@@ -83,7 +83,10 @@ export const number = (n, digits = 0) =>
     new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(n);
 
 /** A share of 0 to 1 as "91 %", with the space that keeps it on one line. */
-export const percent = (share, digits = 0) => `${number(share * 100, digits)}\u00a0%`;
+export const percent = (share, digits = 0) => {
+    const exact = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    return `${new Intl.NumberFormat(locale(), exact).format(share * 100)}\u00a0%`;
+};
 
 export const clockTime = (date) =>
     format(date, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
@@ -114,6 +117,15 @@ export const dayName = (day) =>
         year: day.slice(0, 4) === today().slice(0, 4) ? undefined : 'numeric',
         timeZone: 'UTC',
     });
+
+const partsOfDay = (options) => (day) => format(`${day}T12:00:00Z`, { timeZone: 'UTC', ...options });
+
+/** Of a local day: "28 Sep", "Sep". */
+export const dayMonth = partsOfDay({ day: 'numeric', month: 'short' });
+export const monthName = partsOfDay({ month: 'short' });
+
+/** 0 is Monday. */
+export const weekdayName = (n, weekday = 'short') => partsOfDay({ weekday })(`2024-01-0${n + 1}`);
 
 /** Today's "YYYY-MM-DD" where the institution is. */
 export const today = () => dayOf(new Date());

@@ -16,11 +16,13 @@ const REASONS = {
     AbortError: 'taken',
 };
 
-/** A stream, or an Error whose message is refused | missing | taken | insecure. */
-export async function openCamera() {
+/** A stream, or an Error whose message is refused | missing | taken | insecure. `size` is what is
+ * wanted of the picture, where one face is not all there is to see. */
+export async function openCamera(size = {}) {
     if (!navigator.mediaDevices?.getUserMedia) throw new Error('insecure');
+    const wanted = { ...WANTED, video: { ...WANTED.video, ...size } };
     try {
-        return await navigator.mediaDevices.getUserMedia(WANTED);
+        return await navigator.mediaDevices.getUserMedia(wanted);
     } catch (problem) {
         throw new Error(REASONS[problem.name] ?? 'missing');
     }
@@ -62,11 +64,11 @@ export const pause = (ms, signal) =>
     });
 
 /** Several frames over about a second: one alone says little about whether a face is alive. */
-export async function takeFrames(video, signal, { count = 3, apart = 400 } = {}) {
+export async function takeFrames(video, signal, { count = 3, apart = 400, side } = {}) {
     const frames = [];
     for (let i = 0; i < count && !signal?.aborted; i++) {
         if (i > 0) await pause(apart, signal);
-        frames.push(frameOf(video));
+        frames.push(frameOf(video, side));
     }
     const { width, height } = frames[frames.length - 1];
     return { width, height, blobs: await Promise.all(frames.map(toJpeg)) };

@@ -24,10 +24,10 @@ async function film(video, count, begun, signal) {
 /**
  * Asks the server for a challenge and leads through it. `show` gets {phase: 'read' | 'move', step,
  * index, count, ms} as it goes on, and {phase: 'sending'}. Gives the server's answer to the mark, or
- * null when it was aborted; throws a Trouble.
+ * null when it was aborted; throws a Trouble. `scope` may name the session_id that it is for.
  */
-export async function runChallenge(video, show, signal) {
-    const { id, steps, frames_max: most = FRAMES_MAX } = await newChallenge();
+export async function runChallenge(video, show, signal, scope = {}) {
+    const { id, steps, frames_max: most = FRAMES_MAX } = await newChallenge(scope);
     const each = Math.floor(most / steps.length);
     const begun = performance.now();
     const frames = [];
@@ -46,5 +46,6 @@ export async function runChallenge(video, show, signal) {
         id,
         frames.map(({ time }) => time),
         blobs,
+        scope,
     );
 }

@@ -43,9 +43,10 @@ const Starting = () => html`
 
 /**
  * `onReady(video)` when the picture runs, `onReady(null)` when it ends; `onReason(reason)` when
- * there is none. `instead` is what else can be done then; children lie over the picture.
+ * there is none. `instead` is what else can be done then; children lie over the picture. `size` is
+ * wanted of the picture; `free` has no oval, for several people at once.
  */
-export function Lens({ onReady, onReason, box, mood = '', instead, children }) {
+export function Lens({ onReady, onReason, box, mood = '', size, free, instead, children }) {
     const video = useRef();
     const [state, setState] = useState('starting');
     const [tries, setTries] = useState(0);
@@ -65,7 +66,7 @@ export function Lens({ onReady, onReason, box, mood = '', instead, children }) {
         };
         async function start() {
             setState('starting');
-            stream = await openCamera();
+            stream = await openCamera(size);
             if (left) return closeCamera(stream);
             const [track] = stream.getVideoTracks();
             track.addEventListener('ended', lost);
@@ -91,6 +92,7 @@ export function Lens({ onReady, onReason, box, mood = '', instead, children }) {
             data-camera=${state}>
             <video ref=${video} playsinline muted hidden=${!live} aria-hidden="true"></video>
             ${live &&
+            !free &&
             html`<div class=${`oval ${mood}`} style=${ovalStyle(box, mirrored)}></div>`}
             ${state === 'starting' && html`<${Starting} />`}
             ${state in ICONS &&

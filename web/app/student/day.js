@@ -114,6 +114,7 @@ export function DayPage({ user }) {
                           (session) => html`<${Class} key=${session.id} session=${session} now=${now} />`,
                       )}</ul>`}<//>
             <${CodeForm} onMarked=${day.refresh} />
+            <a class="button plain" href="#/timetable"><${Icon} name="calendar-days" />${t('day.week')}</a>
             <${Standings} />
         </div>`;
 }

@@ -9,9 +9,9 @@ import { Icon, StatusChip } from '../ui/parts.js';
 const ask = (values = {}) => get('me/standing', { language: currentLanguage(), limit: 100, ...values });
 
 const moodOf = (standing) =>
-    standing.cannot_pass || !standing.passes ? 'bad' : standing.warnings.length ? 'warn' : 'good';
+    standing.cannot_pass || standing.share_past < standing.required_share ? 'bad' : standing.warnings.length ? 'warn' : 'good';
 
-const Share = ({ standing }) => html`
+export const Share = ({ standing }) => html`
     <div class=${`bar mood-${moodOf(standing)}`}>
         <progress class="unseen" max="1" value=${standing.share ?? 0}></progress>
         <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
@@ -25,7 +25,8 @@ const Standing = ({ standing, onOpen }) => html`
             ${standing.share !== null && html`<b class="figures">${percent(standing.share)}</b>`}
         </div>
         <${Share} standing=${standing} />
-        <p class="quiet small">${standing.arithmetic} ${standing.outlook}</p>
+        <p class="quiet small">${standing.arithmetic}</p>
+        ${standing.outlook && html`<p class="small">${standing.outlook}</p>`}
         ${standing.warnings.map(
             ({ warning, text }) => html`<p class="small warning" key=${warning}>
                 <${Icon} name="triangle-alert" size="small" />${text}</p>`,

@@ -22,7 +22,7 @@ function optionsOf({ names, series, low, high, format, width, height }) {
     return {
         width,
         height,
-        padding: [12, 12, 0, 0],
+        padding: [12, 26, 0, 0],
         legend: { show: false },
         cursor: { points: { size: 8 }, drag: { x: false, y: false } },
         scales: { x: { time: false }, y: { range: () => [low, high] } },
@@ -45,14 +45,14 @@ function optionsOf({ names, series, low, high, format, width, height }) {
 }
 
 const Numbers = ({ label, names, series, format }) => html`
-    <table class="unseen">
+    <div class="unseen"><table>
         <caption>${label}</caption>
         <thead><tr><td></td>${series.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
         <tbody>${names.map(
             (name, i) => html`<tr key=${name}><th scope="row">${name}</th>
                 ${series.map(({ values }) => html`<td>${values[i] == null ? '' : format(values[i])}</td>`)}</tr>`,
         )}</tbody>
-    </table>`;
+    </table></div>`;
 
 const Legend = ({ series }) => html`
     <ul class="legend">${series.map(
@@ -66,6 +66,8 @@ const Legend = ({ series }) => html`
 export function LineChart({ label, names, series, low = 0, high = 1, format, height = 230 }) {
     const place = useRef();
     useEffect(() => {
+        // The figure outlives its place in the page for a moment.
+        const box = place.current;
         let plot = null;
         let left = false;
         const data = [names.map((_, i) => i), ...series.map(({ values }) => values)];
@@ -73,12 +75,12 @@ export function LineChart({ label, names, series, low = 0, high = 1, format, hei
             const Plot = await loadPlot();
             if (left) return;
             plot?.destroy();
-            const width = place.current.clientWidth;
-            plot = new Plot(optionsOf({ names, series, low, high, format, width, height }), data, place.current);
+            const width = box.clientWidth;
+            plot = new Plot(optionsOf({ names, series, low, high, format, width, height }), data, box);
         }
         draw();
-        const sized = new ResizeObserver(() => plot?.setSize({ width: place.current.clientWidth, height }));
-        sized.observe(place.current);
+        const sized = new ResizeObserver(() => plot?.setSize({ width: box.clientWidth, height }));
+        sized.observe(box);
         const themed = new MutationObserver(draw);
         themed.observe(document.documentElement, { attributeFilter: ['data-theme'] });
         return () => {

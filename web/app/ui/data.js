@@ -31,7 +31,9 @@ export function useData(ask, inputs = []) {
             left = true;
         };
     }, [key, turn]);
-    const change = (data) => setState((now) => ({ ...now, data }));
+    // Takes the new answer, or a function of the one that is there.
+    const change = (data) =>
+        setState((now) => ({ ...now, data: typeof data === 'function' ? data(now.data) : data }));
     return { ...state, refresh: () => setTurn((n) => n + 1), change };
 }
 

@@ -12,6 +12,7 @@ export function Dialog({ title, onClose, wide, children }) {
         const element = dialog.current;
         const before = document.activeElement;
         element.showModal();
+        if (!element.querySelector('[autofocus]')) element.querySelector('h2').focus();
         return () => {
             element.close();
             if (before?.isConnected) before.focus();
@@ -23,7 +24,7 @@ export function Dialog({ title, onClose, wide, children }) {
             onCancel=${(event) => (event.preventDefault(), onClose())} onMouseDown=${outside}>
             <div class="dialog-body stack">
                 <header class="row">
-                    <h2 id="dialog-title" class="grow">${title}</h2>
+                    <h2 id="dialog-title" class="grow" tabindex="-1">${title}</h2>
                     <button class="tool" aria-label=${t('app.close')} onClick=${onClose}>
                         <${Icon} name="x" /></button>
                 </header>

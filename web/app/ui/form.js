@@ -28,7 +28,7 @@ function focusFirst(form, wrong) {
 
 /**
  * `check(values)` gives {field: sentence} before anything is sent; `send(values)` may throw a
- * Trouble. Gives what a form and its fields need: {values, set, field(name), form, trouble, working}.
+ * Trouble. Gives what a form and its fields need: {values, set, field(name), form, trouble, working}; submit(values) sends these at once.
  */
 export function useForm(first, { send, check = () => ({}) }) {
     const [values, setValues] = useState(first);
@@ -43,14 +43,13 @@ export function useForm(first, { send, check = () => ({}) }) {
         requestAnimationFrame(() => focusFirst(form.current, found));
         return Object.keys(found).length > 0;
     }
-    async function submit(event) {
-        event.preventDefault();
+    async function submit(wanted) {
         if (working) return;
         setTrouble(null);
-        if (show(check(values))) return;
+        if (show(check(wanted))) return;
         setWorking(true);
         try {
-            await send(values);
+            await send(wanted);
         } catch (problem) {
             if (!show(wrongFields(problem))) setTrouble(problem);
         }
@@ -62,7 +61,11 @@ export function useForm(first, { send, check = () => ({}) }) {
         wrong: wrong[name],
         onInput: ({ target }) => set({ [name]: target.value }),
     });
-    return { values, set, field, wrong, trouble, working, form: { ref: form, onSubmit: submit, novalidate: true } };
+    const onSubmit = (event) => {
+        event.preventDefault();
+        submit(values);
+    };
+    return { values, set, field, wrong, trouble, working, submit, form: { ref: form, onSubmit, novalidate: true } };
 }
 
 /** What to say about a form that could not be sent: what happened, and that nothing is lost. */

@@ -8,12 +8,20 @@ export const Icon = ({ name, size = '' }) => html`
         <use href=${`icons/sprite.svg#${name}`} />
     </svg>`;
 
-const STATUS_ICONS = { present: 'check', late: 'clock', absent: 'minus', excused: 'dot' };
+const STATUS_ICONS = {
+    present: 'check',
+    late: 'clock',
+    absent: 'minus',
+    excused: 'dot',
+    unmarked: 'ellipsis',
+    review: 'eye',
+};
 
-export const StatusChip = ({ status, n }) => html`
+/** `n` makes it a count; `name` is the site's own word for the status. */
+export const StatusChip = ({ status, n, name }) => html`
     <span class=${`chip figures ${status}`}>
         <${Icon} name=${STATUS_ICONS[status] ?? 'dot'} />
-        ${n ? t(`status.${status}.count`, { n }) : t(`status.${status}`)}
+        ${n ? t(`status.${status}.count`, { n }) : name || t(`status.${status}`)}
     </span>`;
 
 export const Avatar = ({ name, size = '' }) => html`

@@ -32,7 +32,7 @@ function usePeople(text, role) {
     useEffect(() => {
         let left = false;
         if (wanted.length < 2) return void setPeople([]);
-        get('users', { search: wanted, role, limit: PICK_MAX }).then(
+        get('users', { q: wanted, role, limit: PICK_MAX }).then(
             ({ items }) => !left && setPeople(items),
             () => !left && setPeople([]),
         );

@@ -5,7 +5,7 @@ import { t } from '../base/text.js';
 
 function Head({ column, sort, onSort }) {
     const shown = column.class ?? '';
-    if (!column.sort) return html`<th scope="col" class=${shown}>${column.name}</th>`;
+    if (!column.sort) return html`<th scope="col" class=${shown}>${column.head ?? column.name}</th>`;
     const active = sort?.by === column.sort;
     const order = sort?.down ? 'descending' : 'ascending';
     const arrow = sort?.down ? '↓' : '↑';
@@ -18,7 +18,7 @@ function Head({ column, sort, onSort }) {
 }
 
 /**
- * `columns`: [{name, cell(row), sort?, class?}]; a class of "wide-cell" is not shown on a phone,
+ * `columns`: [{name, cell(row), sort?, head?, class?}]; `head` is a node in place of the name; a class of "wide-cell" is not shown on a phone,
  * "number-cell" is set flush right. `sort`: {by, down}. `keyOf(row)` tells rows apart.
  */
 export const Table = ({ label, columns, rows, sort, onSort, keyOf = (row) => row.id, rowClass }) => html`

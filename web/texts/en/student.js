@@ -27,6 +27,7 @@ export default {
     'day.over': 'over',
     'day.cancelled': 'cancelled',
     'day.none': 'No mark',
+    'day.week': 'My week',
     'day.mark': 'Mark me',
 
     'code.title': 'Mark with the code of the room',

@@ -1,0 +1,120 @@
+// The kiosk and its server: what it said last, whether it answers, and what waits for it.
+import { post, send } from '../base/api.js';
+import { replay } from './replay.js';
+import { openAt, sessionAt } from './schedule.js';
+import { sealEntry } from './seal.js';
+import { countEntries, dropForeign, keepEntry, keepState, nextCounter } from './store.js';
+
+const ANSWER_MS = 8000;
+const SECOND_MS = 1000;
+const AWAY_MS = 4000;
+const SEEN_MS = 60_000;
+const REFRESH_MS = 300_000;
+const REPLAY_MS = 5000;
+// A server that has too much to do says so; one that goes on saying so is as good as away.
+const BUSY_TIMES = 3;
+
+export const askKiosk = () => send('kiosk', { signal: AbortSignal.timeout(ANSWER_MS) });
+
+/** The server's clock, and what the kiosk must know when it is away. */
+export const readKiosk = (kiosk) => ({ ...kiosk, offset: Date.parse(kiosk.time) - Date.now() });
+
+export const serverNow = ({ offset }) => Date.now() + offset;
+
+/**
+ * `changed(state)` gets {kiosk, away, waiting, refused, full} whenever one of them changes;
+ * `onUnpaired()` when this browser is no kiosk any more.
+ */
+export function createLink(first, changed, onUnpaired) {
+    const state = { ...first, waiting: 0, refused: 0, full: false };
+    const at = { tried: 0, seen: Date.now(), read: Date.now(), replayed: 0 };
+    let shown = sessionAt(state.kiosk, serverNow(state.kiosk));
+    let busy = 0;
+    let working = false;
+    const set = (news) => changed({ ...Object.assign(state, news) });
+    const recount = async () => set(await countEntries());
+
+    function reached() {
+        busy = 0;
+        if (state.away) set({ away: false });
+    }
+    function lost({ kind }) {
+        if (kind === 'signed-out') return onUnpaired();
+        if (kind === 'busy') busy++;
+        const gone = kind === 'offline' || kind === 'ours' || busy >= BUSY_TIMES;
+        if (gone && !state.away) set({ away: true });
+        return undefined;
+    }
+    /** Runs a call to the server, and learns from how it goes. */
+    async function call(work) {
+        try {
+            const answer = await work();
+            reached();
+            return answer;
+        } catch (trouble) {
+            lost(trouble);
+            throw trouble;
+        }
+    }
+    async function refresh() {
+        at.tried = Date.now();
+        const kiosk = readKiosk(await call(askKiosk));
+        // Where the server cannot read its key file, the key from before still seals.
+        kiosk.public_key ??= state.kiosk.public_key;
+        shown = sessionAt(kiosk, serverNow(kiosk));
+        at.read = Date.now();
+        set({ kiosk });
+        await keepState(kiosk);
+    }
+    async function handIn() {
+        at.replayed = Date.now();
+        await call(() => replay(state.kiosk.device.id, recount));
+        await recount();
+        if (state.full && state.waiting === 0) set({ full: false });
+    }
+    async function seen() {
+        at.seen = Date.now();
+        await call(() => post('kiosk/seen', {}));
+    }
+    function due() {
+        const now = Date.now();
+        if (state.away) return now - at.tried > AWAY_MS ? refresh : null;
+        const current = sessionAt(state.kiosk, serverNow(state.kiosk));
+        if (current?.id !== shown?.id && now - at.read > AWAY_MS) return refresh;
+        if (state.waiting > 0 && now - at.replayed > REPLAY_MS) return handIn;
+        if (now - at.seen > SEEN_MS) return seen;
+        return now - at.read > REFRESH_MS ? refresh : null;
+    }
+    async function tick() {
+        const work = working ? null : due();
+        if (!work) return;
+        working = true;
+        // What cannot be done now is due again.
+        await work().catch(() => {});
+        working = false;
+    }
+    /** Seals and keeps what somebody did while the server is away: kept | full | unable. */
+    async function keep(content) {
+        const { device, public_key: key } = state.kiosk;
+        if (!key || !globalThis.crypto?.subtle) return 'unable';
+        const when = Date.now();
+        const counter = await nextCounter(device.id);
+        const entry = await sealEntry({ device: device.id, counter, key, at: when, content });
+        const kept = await keepEntry(entry);
+        set({ full: !kept });
+        await recount();
+        return kept ? 'kept' : 'full';
+    }
+
+    dropForeign(state.kiosk.device.id).then(recount, () => {});
+    // Asks the browser not to clear this away when the disk runs full.
+    navigator.storage?.persist?.();
+    const timer = setInterval(tick, SECOND_MS);
+    return {
+        state,
+        call,
+        keep: (content) => keep(content).catch(() => 'unable'),
+        isOpen: () => openAt(state.kiosk, serverNow(state.kiosk), state.away),
+        stop: () => clearInterval(timer),
+    };
+}
