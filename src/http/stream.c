@@ -1,5 +1,6 @@
 #include "http/stream.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -208,12 +209,14 @@ struct http_stream *http_response_stream(struct http_request *request,
 
 /* ---- all streams of a server ---- */
 
-/* Whether the listener has closed the connection, which nobody reads while it sleeps. */
+/* Whether the listener has closed the connection, or it broke, which nobody notices while it
+ * sleeps. */
 static bool is_gone(const struct http_stream *stream)
 {
     char byte;
 
-    return recv(stream->exchange->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    const ssize_t got = recv(stream->exchange->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 static void look_after(struct http_stream *stream, GBytes *comment, gint64 quiet_since)

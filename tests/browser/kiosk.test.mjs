@@ -238,7 +238,7 @@ describe('the kiosk', { skip, timeout: 300_000 }, () => {
         await page.fill('#email', server.admin.email);
         await page.fill('#password', server.admin.password);
         await page.keyboard.press('Enter');
-        await page.waitForSelector('.places');
+        await page.waitForURL(/#\/overview$/);
         await page.goto(`${server.url}/#/devices`);
         await page.getByRole('button', { name: 'New kiosk' }).click();
         await page.fill('#name', 'Library');

@@ -155,11 +155,12 @@ export const PLACES = [
         area: 'admin', load: () => import('./admin/health.js'), page: 'HealthPage',
     },
     {
-        path: 'history', name: 'history', icon: 'calendar-days', for: signedIn, area: 'student',
+        path: 'history', name: 'history', icon: 'calendar-days', for: signedIn,
+        listed: is('student', 'teacher'), area: 'student',
         load: () => import('./student/history.js'), page: 'HistoryPage',
     },
     {
-        path: 'me', name: 'me', icon: 'user-round', for: signedIn, area: 'student',
+        path: 'me', name: 'me', icon: 'user-round', section: 'system', for: signedIn, area: 'student',
         load: () => import('./account/me.js'), page: 'MePage',
     },
     {

@@ -1,6 +1,6 @@
 // The log of changes, and whether anybody has touched it.
 import { get } from '../base/api.js';
-import { html, useState } from '../base/html.js';
+import { html, useEffect, useState } from '../base/html.js';
 import { hasText, number, shortTime, t } from '../base/text.js';
 import { Trouble } from '../ui/data.js';
 import { ListFrame, Pager, useList } from '../ui/list.js';
@@ -17,15 +17,30 @@ function actionName(action) {
     return `${name}: ${hasText(`audit.verb.${verb}`) ? t(`audit.verb.${verb}`) : verb.replaceAll('_', ' ')}`;
 }
 
+// Ids and digests say nothing to people.
+const TOLD = /^(?![0-9a-f-]{24,}$)/;
+
 const detailsOf = (details) =>
     Object.entries(details ?? {})
-        .filter(([, value]) => value !== null && typeof value !== 'object')
+        .filter(([, value]) => value !== null && typeof value !== 'object' && TOLD.test(value))
         .map(([name, value]) => `${name.replaceAll('_', ' ')} ${value}`)
         .join(', ');
 
-const COLUMNS = () => [
+/** {id: name} of who stands in the entries: few people do most of what is logged. */
+function useActors(entries) {
+    const [names, setNames] = useState({});
+    const missing = [...new Set(entries.map((one) => one.actor_id))].filter((id) => id && !(id in names));
+    useEffect(() => {
+        if (missing.length === 0) return;
+        const asked = missing.map(async (id) => [id, (await get(`users/${id}`).catch(() => ({}))).name]);
+        Promise.all(asked).then((found) => setNames({ ...names, ...Object.fromEntries(found) }));
+    }, [missing.join()]);
+    return (id) => (id ? (id in names ? (names[id] ?? t('audit.somebody')) : '…') : t('audit.program'));
+}
+
+const columnsOf = (nameOf) => [
     { name: t('audit.when'), class: 'figures', cell: (one) => shortTime(one.happened_at) },
-    { name: t('audit.who'), cell: (one) => one.actor_name ?? (one.actor_id ? t('audit.somebody') : t('audit.program')) },
+    { name: t('audit.who'), cell: (one) => nameOf(one.actor_id) },
     { name: t('audit.what'), cell: (one) => html`<b>${actionName(one.action)}</b>` },
     { name: t('audit.details'), class: 'wide-cell quiet small details-cell', cell: (one) => detailsOf(one.details) },
 ];
@@ -74,7 +89,7 @@ export function AuditPage({ query: { action } }) {
                 ${action && html`<a class="button plain" href="#/audit">${actionName(action)}<${Icon} name="x" /></a>`}
             </div>
             <${ListFrame} list=${list} icon="scroll-text" empty=${t('audit.empty')}>
-                <${Table} label=${t('place.audit')} columns=${COLUMNS()} rows=${list.items}
+                <${Table} label=${t('place.audit')} columns=${columnsOf(nameOf)} rows=${list.items}
                     keyOf=${(one) => one.sequence} />
                 <${Pager} list=${list} />
             <//>

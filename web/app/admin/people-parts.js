@@ -57,7 +57,7 @@ export function FacePicture({ user, face, children }) {
         <li class="own-photo">
             ${gone
                 ? html`<span class="own-photo-none"><${Icon} name="fingerprint" size="large" /></span>`
-                : html`<img src=${`users/${user.id}/faces/${face.id}/image`} alt=${from}
+                : html`<img src=${`users/${user.id}/faces/${face.id}/image`} alt=${user.name}
                     onError=${() => setGone(true)} />`}
             <span class="tiny">${from}${face.held && html`<br />${t('people.photo.held')}`}</span>
             ${children}

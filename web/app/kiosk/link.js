@@ -31,6 +31,7 @@ export function createLink(first, changed, onUnpaired) {
     let shown = sessionAt(state.kiosk, serverNow(state.kiosk));
     let busy = 0;
     let working = false;
+    let owes = true;
     const set = (news) => changed({ ...Object.assign(state, news) });
     const recount = async () => set(await countEntries());
 
@@ -68,8 +69,13 @@ export function createLink(first, changed, onUnpaired) {
     }
     async function handIn() {
         at.replayed = Date.now();
-        await call(() => replay(state.kiosk.device.id, recount));
-        await recount();
+        try {
+            await call(() => replay(state.kiosk.device.id, recount));
+        } finally {
+            await recount();
+            // What the server cannot settle now holds up nobody who stands here.
+            owes = state.away;
+        }
         if (state.full && state.waiting === 0) set({ full: false });
     }
     async function seen() {
@@ -100,6 +106,7 @@ export function createLink(first, changed, onUnpaired) {
         const when = Date.now();
         const counter = await nextCounter(device.id);
         const entry = await sealEntry({ device: device.id, counter, key, at: when, content });
+        owes = true;
         const kept = await keepEntry(entry);
         set({ full: !kept });
         await recount();
@@ -114,6 +121,8 @@ export function createLink(first, changed, onUnpaired) {
         state,
         call,
         keep: (content) => keep(content).catch(() => 'unable'),
+        /** Entries of before come first: a mark of now must not take the place of an earlier one. */
+        isOwing: () => owes && state.waiting > 0,
         isOpen: () => openAt(state.kiosk, serverNow(state.kiosk), state.away),
         stop: () => clearInterval(timer),
     };

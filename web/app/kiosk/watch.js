@@ -102,9 +102,10 @@ export function startWatching(video, { link, isPaused, idleMs }, show) {
     }
     async function step() {
         if (document.hidden || isPaused()) return WAIT_MS;
-        if (!link.state.away && link.isOpen() && scene.isWorth()) return ask();
+        const mustKeep = link.state.away || link.isOwing();
+        if (!mustKeep && link.isOpen() && scene.isWorth()) return ask();
         tracks.clear();
-        return link.state.away ? keep() : WAIT_MS;
+        return mustKeep ? keep() : WAIT_MS;
     }
 
     const timer = setInterval(tick, TICK_MS);

@@ -353,7 +353,7 @@ export default {
     'people.face.none': 'None yet',
     'people.any': 'All',
     'people.show': 'Show',
-    'people.show.active': 'Everybody who is here',
+    'people.show.active': 'Everybody here',
     'people.show.no-face': 'Without a face',
     'people.show.no-consent': 'Without consent',
     'people.show.inactive': 'Those who left',
