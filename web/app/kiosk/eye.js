@@ -70,7 +70,8 @@ export function Eye({ camera, onVideo, onPin, children }) {
     return html`
         <div class=${`lens eye ${mirrored ? '' : 'from-behind'}`} data-camera=${state}>
             <video ref=${video} playsinline muted hidden=${state !== 'live'} aria-hidden="true"></video>
-            ${state === 'starting' && html`<div class="lens-empty"><${Icon} name="camera" /><h2>${t('mark.start')}</h2></div>`}
+            ${state === 'starting' && html`
+                <div class="lens-empty"><${Icon} name="camera" /><h2>${t('mark.start')}</h2></div>`}
             ${state !== 'live' && state !== 'starting' &&
             html`<${NoPicture} reason=${state} onRetry=${again} onPin=${onPin} />`}
             ${state === 'live' && children}

@@ -60,17 +60,21 @@ export function Panel({ state, onChange, onLanguage, onClose }) {
             ${cameras.length > 1 && html`
                 <${SelectField} name="camera" label=${t('mark.camera')} value=${chosenCamera() ?? ''}
                     onInput=${({ target }) => choose('kiosk.camera', target.value)}>
-                    ${cameras.map(({ deviceId, label }) => html`<option key=${deviceId} value=${deviceId}>${label}</option>`)}
+                    ${cameras.map(
+                        ({ deviceId: id, label }) => html`<option key=${id} value=${id}>${label}</option>`,
+                    )}
                 <//>`}
             <${SelectField} name="language" label=${t('kiosk.language')} value=${currentLanguage()}
                 onInput=${({ target }) => onLanguage(target.value)}>
-                ${Object.entries(LANGUAGES).map(([key, name]) => html`<option key=${key} value=${key}>${name}</option>`)}
+                ${Object.entries(LANGUAGES).map(
+                    ([key, name]) => html`<option key=${key} value=${key}>${name}</option>`,
+                )}
             <//>
             <div>
                 <${CheckField} name="sound" label=${t('kiosk.sound')} checked=${soundIsOn()}
                     onChange=${() => (switchSound(), onChange())} />
-                <${CheckField} name="code" label=${t('kiosk.code.show')} hint=${t('kiosk.code.hint')} checked=${showsCode()}
-                    onChange=${(on) => choose('kiosk.code', on ? 'on' : 'off')} />
+                <${CheckField} name="code" label=${t('kiosk.code.show')} hint=${t('kiosk.code.hint')}
+                    checked=${showsCode()} onChange=${(on) => choose('kiosk.code', on ? 'on' : 'off')} />
             </div>
             <${Refused} />
         <//>`;

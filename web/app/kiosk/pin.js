@@ -82,7 +82,8 @@ export function PinPad({ link, onMark, onKept, onClose }) {
                     ${asksPin &&
                     html`<button type="button" class="button plain" onClick=${() => setStep('who')}>
                         <${Icon} name="chevron-left" />${t('kiosk.pin.back')}</button>`}
-                    <${WorkButton} type="submit" working=${working}>${t(asksPin ? 'kiosk.pin.mark' : 'kiosk.pin.next')}<//>
+                    <${WorkButton} type="submit" working=${working}>
+                        ${t(asksPin ? 'kiosk.pin.mark' : 'kiosk.pin.next')}<//>
                 </div>
             </form>
         <//>`;

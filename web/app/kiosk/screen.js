@@ -93,6 +93,8 @@ export function Screen({ first, onUnpaired }) {
     useWakeLock();
     useRenewal(night);
 
+    const code = showsCode() && !state.away && !night && session?.id;
+
     const close = () => setDialog(null);
     const again = () => redraw((n) => n + 1);
     const openPin = () => {
@@ -115,7 +117,7 @@ export function Screen({ first, onUnpaired }) {
             <//>
             <header class="kiosk-head">
                 <${Place} state=${state} />
-                <${Clock} kiosk=${state.kiosk} now=${now} code=${session && !state.away && !night && showsCode() && session.id} />
+                <${Clock} kiosk=${state.kiosk} now=${now} code=${code} />
             </header>
             ${!challenge.asked && !challenge.question && html`
                 <div class="kiosk-foot">
