@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
@@ -158,6 +158,10 @@ describe('videos and cameras', { skip: missing, timeout: 100_000 }, () => {
 
     it('decides each person of a video over all of it', async () => {
         const file = await film('class.mp4', 'mpeg4', 3);
+        const drawn = await place.presente('mark', '--class', '--session', session, '--dry-run',
+            '--output', 'who.jpg', file, { env: settings });
+        assert.equal(drawn.code, 3);
+        assert.match(drawn.stderr, /leave --output out\. Nothing was marked\./);
         const result = JSON.parse(await run('mark', '--class', '--session', session, '--json', file));
         assert.equal(result.already.length, 1);
         assert.equal(result.marked.length, 0);
@@ -188,6 +192,10 @@ describe('videos and cameras', { skip: missing, timeout: 100_000 }, () => {
         await refused(/no camera is named/i, 3, ...here);
         await refused(/There is no file/, 3, ...here, 'gone.mp4');
         await refused(/one of --session/, 3, 'watch', 'gone.mp4');
+        await refused(/There is no file gone\.mp4/, 3, 'watch', '--course', 'C', 'gone.mp4');
+        await refused(/no course .* called "X"/, 3, 'watch', '--course', 'X', 'gone.mp4');
+        await writeFile(place.file('address'), '\n');
+        await refused(/address holds no address/, 3, ...here, '--camera-file', 'address');
         const { code, stderr } = await place.presente(...here, 'rtsp://127.0.0.1:9/', {
             env: { ...settings, PRESENTE_MODULES_DIR: place.file('faces') },
         });

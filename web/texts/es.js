@@ -70,8 +70,8 @@ export default {
     'mark.review.text': 'Aún no se marcó nada. Mira a la cámara e intenta de nuevo, o pregunta a tu profesor.',
     'mark.attack.title': 'Esto parece la foto de una cara',
     'mark.attack.text': 'Ponte tú frente a la cámara. Si eres tú, acércate y busca la luz.',
-    'mark.handed.title': 'Tu maestra o maestro lo revisará',
-    'mark.handed.text': 'Nada se registra hasta que confirme que eres tú. Cuenta la hora de ahora.',
+    'mark.handed.title': 'Lo revisará tu profesor',
+    'mark.handed.text': 'Nada se registra hasta que confirme que eres tú. Cuenta la hora de este momento.',
     'mark.unreadable.title': 'No podemos abrir este archivo',
     'mark.unreadable.text': 'Elige una foto en JPEG, PNG o WebP.',
 
@@ -98,7 +98,7 @@ export default {
     'challenge.seconds': '{n} s',
     'challenge.sending': 'Gracias. Un momento…',
     'challenge.failed.title': 'No vimos los movimientos',
-    'challenge.failed.text': 'Suele pasar. Muévete más despacio, o deja que tu docente lo confirme.',
+    'challenge.failed.text': 'Suele pasar. Muévete más despacio, o deja que tu profesor lo confirme.',
     'challenge.lost.text': 'Tu cara salió de la imagen. Quédate en el óvalo al moverte.',
 
     'how.title': 'Cómo funciona',
