@@ -30,11 +30,15 @@ unsigned app_server_long_threads(void)
     return service_class_places() + 1;
 }
 
-/* Threads that wait for a database that hangs would keep the program from ending. */
+/* Threads that wait for a database that hangs, or that look at a long video, would keep the program
+ * from ending. */
 static void hurry(void *app)
 {
     const struct api *api = app;
+    struct recogniser *recogniser = service_recogniser(api->service);
 
+    if (recogniser)
+        recogniser_interrupt(recogniser);
     db_interrupt(service_db(api->service));
 }
 

@@ -104,7 +104,11 @@ static const char *read_bool(const struct base_json_field *field, json_t *json)
 
 static const char *read_uuid(const struct base_json_field *field, json_t *json)
 {
-    return base_uuid_parse(json_string_value(json), field->value) ? NULL : "a UUID";
+    struct base_uuid *uuid = field->value;
+
+    /* The one of zeros stands for none, which a text that is given does not say. */
+    return base_uuid_parse(json_string_value(json), uuid) && !base_uuid_is_nil(uuid) ? NULL
+                                                                                     : "a UUID";
 }
 
 static const char *read_time(const struct base_json_field *field, json_t *json)

@@ -30,7 +30,7 @@ enum base_json_kind {
     BASE_JSON_INTEGER, /* gint64, within min and max */
     BASE_JSON_REAL,    /* double; an integer will do */
     BASE_JSON_BOOL,    /* bool */
-    BASE_JSON_UUID,    /* struct base_uuid */
+    BASE_JSON_UUID,    /* struct base_uuid, not nil */
     BASE_JSON_TIME,    /* base_time, from RFC 3339 */
     BASE_JSON_ARRAY,   /* json_t *, borrowed */
     BASE_JSON_OBJECT,  /* json_t *, borrowed */

@@ -43,7 +43,8 @@ static char *find(const char *file)
     return NULL;
 }
 
-void *base_module_symbol(const char *name, const char *symbol, const char *purpose, GError **error)
+void *base_module_symbol(const char *name, const char *symbol, const char *purpose,
+                         const char *packages, GError **error)
 {
     g_autofree char *file = g_strdup_printf("presente-%s.so", name);
     g_autofree char *path = find(file);
@@ -51,7 +52,7 @@ void *base_module_symbol(const char *name, const char *symbol, const char *purpo
     if (!path) {
         g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
                     "%s needs %s, which was not built here: run ./dev deps %s, then ./dev build.",
-                    purpose, file, name);
+                    purpose, file, packages);
         return NULL;
     }
     /* The linker counts uses and gives the same handle every time. */
@@ -61,7 +62,7 @@ void *base_module_symbol(const char *name, const char *symbol, const char *purpo
         const char *reason = dlerror();
         g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
                     "%s needs a library that could not be loaded (%s): run ./dev deps %s.", purpose,
-                    reason ? reason : file, name);
+                    reason ? reason : file, packages);
     }
     if (handle)
         dlclose(handle);

@@ -14,9 +14,10 @@ void base_module_folder_set(const char *folder);
 /*
  * The address of `symbol` in the module `name`, loaded on the first call and never unloaded. From
  * any thread. Fails with BASE_ERROR_UNAVAILABLE, and then a later call looks again: `purpose`
- * ("Reading videos") begins the message, which says to run ./dev deps `name` when there is no such
- * module, or what the dynamic linker missed.
+ * ("Reading videos") begins the message, which says to run ./dev deps `packages` when there is no
+ * such module, or what the dynamic linker missed.
  */
-void *base_module_symbol(const char *name, const char *symbol, const char *purpose, GError **error);
+void *base_module_symbol(const char *name, const char *symbol, const char *purpose,
+                         const char *packages, GError **error);
 
 #endif

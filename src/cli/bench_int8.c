@@ -14,7 +14,6 @@
 #include <string.h>
 #include <time.h>
 
-#define LIST_BYTES_MAX (256u << 20)
 /* Faces that the ranges are measured on. */
 #define MEASURED_MAX 256
 #define ALIGNED_FLOATS ((size_t)FACE_ALIGN_SIDE * FACE_ALIGN_SIDE * 3)
@@ -338,18 +337,6 @@ static int check_int8(const struct app_settings *settings, const struct cli_pair
     return status;
 }
 
-static bool read_pairs(const char *path, struct cli_pairs *pairs, GError **error)
-{
-    g_autoptr(GBytes) content = cli_file_read(path, LIST_BYTES_MAX, error);
-    gsize size;
-
-    if (!content)
-        return false;
-    const char *data = g_bytes_get_data(content, &size);
-    g_autofree char *text = g_strndup(data, size);
-    return cli_pairs_parse(text, pairs, error);
-}
-
 static int start(char *root, const char *list, bool as_json)
 {
     g_autoptr(GError) error = NULL;
@@ -365,7 +352,7 @@ static int start(char *root, const char *list, bool as_json)
         status = cli_bench_end(NULL);
     } else if (!list) {
         status = check_int8(&settings, NULL, root ? root : samples, as_json);
-    } else if (!read_pairs(list, &pairs, &error)) {
+    } else if (!cli_pairs_read(list, &pairs, &error)) {
         status = cli_fail(error);
     } else {
         status = check_int8(&settings, &pairs, root ? root : ".", as_json);

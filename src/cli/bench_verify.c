@@ -2,14 +2,12 @@
 #include "cli/bench.h"
 #include "cli/bench_variants.h"
 #include "cli/commands.h"
-#include "cli/input.h"
 #include "cli/output.h"
 #include "cli/pairs.h"
 #include "cli/statistics.h"
 
 #include <math.h>
 
-#define LIST_BYTES_MAX (256u << 20)
 #define FAR 1e-3
 
 struct verification {
@@ -199,14 +197,7 @@ static int verify(struct cli_bench *bench, const struct request *request,
 
 static bool read_pairs(const char *path, struct cli_pairs *pairs, GError **error)
 {
-    g_autoptr(GBytes) content = cli_file_read(path, LIST_BYTES_MAX, error);
-    gsize size;
-
-    if (!content)
-        return false;
-    const char *data = g_bytes_get_data(content, &size);
-    g_autofree char *text = g_strndup(data, size);
-    if (!cli_pairs_parse(text, pairs, error))
+    if (!cli_pairs_read(path, pairs, error))
         return false;
     if (pairs->pairs->len > 0)
         return true;

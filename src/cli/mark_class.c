@@ -29,8 +29,8 @@ static void print_result(const struct service_class_result *result)
     for (guint i = 0; i < result->pictures->len; i++) {
         const struct service_class_picture *picture =
             &g_array_index(result->pictures, struct service_class_picture, i);
-        printf("Picture %u: %d x %d, %zu faces\n", i + 1, picture->width, picture->height,
-               picture->faces);
+        printf("Picture %u: %d x %d, %zu face%s\n", i + 1, picture->width, picture->height,
+               picture->faces, picture->faces == 1 ? "" : "s");
     }
     print_persons(result->dry_run ? "Would be marked" : "Marked", result->marked);
     print_persons("Already marked", result->already);
@@ -134,30 +134,28 @@ static struct service_class_result *mark(struct cli_session *session,
     const struct recognise_picture *pictures = (const void *)photos->pictures->data;
     const bool video =
         photos->pictures->len == 1 && service_video_recognised(pictures[0].data, pictures[0].size);
-    g_autoptr(service_class_result) result =
-        video ? service_class_video(session->app.service, &session->identity, &asked->request,
-                                    pictures[0].data, pictures[0].size, error)
-              : service_class_photo(session->app.service, &session->identity, &asked->request,
-                                    pictures, photos->pictures->len, error);
-    if (result && video && asked->output) {
+    if (video && asked->output) {
         g_set_error_literal(error, BASE_ERROR, BASE_ERROR_INVALID,
-                            "Names are drawn into pictures, not into videos: leave the output out. "
-                            "The marks were made.");
+                            "Names are drawn into pictures, not into videos: leave --output out. "
+                            "Nothing was marked.");
         return NULL;
     }
-    if (!result || (asked->output && !draw(session, result, photos, asked->output, error)))
-        return NULL;
-    return g_steal_pointer(&result);
+    return video ? service_class_video(session->app.service, &session->identity, &asked->request,
+                                       pictures[0].data, pictures[0].size, error)
+                 : service_class_photo(session->app.service, &session->identity, &asked->request,
+                                       pictures, photos->pictures->len, error);
 }
 
 int cli_mark_class(struct cli_session *session, const struct cli_mark_class *asked,
                    GPtrArray *paths)
 {
-    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) error = NULL, undrawn = NULL;
     struct cli_photos photos;
 
     cli_photos_init(&photos);
     g_autoptr(service_class_result) result = mark(session, asked, paths, &photos, &error);
+    const bool drawn =
+        !result || !asked->output || draw(session, result, &photos, asked->output, &undrawn);
     cli_photos_finish(&photos);
     if (!result)
         return cli_fail(error);
@@ -165,5 +163,8 @@ int cli_mark_class(struct cli_session *session, const struct cli_mark_class *ask
     if (!asked->as_json)
         print_result(result);
     const int status = asked->as_json ? cli_end_json(result_json(result)) : cli_end();
+    /* The marks stand, and were told. */
+    if (!drawn)
+        return cli_fail(undrawn);
     return status != CLI_EXIT_OK || somebody ? status : CLI_EXIT_NO;
 }

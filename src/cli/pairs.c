@@ -1,14 +1,29 @@
 #include "cli/pairs.h"
 
 #include "base/error.h"
+#include "cli/input.h"
 
 #include <string.h>
+
+#define LIST_BYTES_MAX (256u << 20)
 
 static void pair_clear(gpointer data)
 {
     struct cli_pair *pair = data;
     g_free(pair->a);
     g_free(pair->b);
+}
+
+bool cli_pairs_read(const char *path, struct cli_pairs *pairs, GError **error)
+{
+    g_autoptr(GBytes) content = cli_file_read(path, LIST_BYTES_MAX, error);
+    gsize size;
+
+    if (!content)
+        return false;
+    const char *data = g_bytes_get_data(content, &size);
+    g_autofree char *text = g_strndup(data, size);
+    return cli_pairs_parse(text, pairs, error);
 }
 
 void cli_pairs_finish(struct cli_pairs *pairs)

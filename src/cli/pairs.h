@@ -22,6 +22,9 @@ struct cli_pairs {
  * BASE_ERROR_INVALID and the line's number. Free with cli_pairs_finish.
  */
 bool cli_pairs_parse(const char *text, struct cli_pairs *pairs, GError **error);
+
+/* Reads a file of them; fails as cli_file_read() does too. */
+bool cli_pairs_read(const char *path, struct cli_pairs *pairs, GError **error);
 void cli_pairs_finish(struct cli_pairs *pairs);
 
 #endif

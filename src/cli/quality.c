@@ -67,12 +67,14 @@ static int judge(const struct cli_bench *bench, const char *path,
     struct cli_photos photos;
 
     cli_photos_init(&photos);
+    const bool read = cli_photos_add(&photos, path, &limits, &error);
     const bool seen =
-        cli_photos_add(&photos, path, &limits, &error) &&
-        recognise_enrol_photo(bench->recogniser,
-                              &g_array_index(photos.pictures, struct recognise_picture, 0),
-                              &options, photo, &error);
+        read && recognise_enrol_photo(bench->recogniser,
+                                      &g_array_index(photos.pictures, struct recognise_picture, 0),
+                                      &options, photo, &error);
     cli_photos_finish(&photos);
+    if (read && error)
+        g_prefix_error(&error, "%s: ", path);
     if (!seen) {
         if (items)
             json_array_append_new(items,

@@ -140,7 +140,7 @@ static int settle(struct cli_session *session, char **words, gpointer data)
         return not_an_id(words[0]);
     if ((words[1] != NULL) == (given->nobody != FALSE))
         return cli_fail_input("Give a person or --nobody.");
-    if (words[1] && !base_uuid_parse(words[1], &user_id)) {
+    if (words[1] && (!base_uuid_parse(words[1], &user_id) || base_uuid_is_nil(&user_id))) {
         g_autoptr(core_user) user = cli_user_find(session, words[1], &error);
         if (!user)
             return cli_fail(error);

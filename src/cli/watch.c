@@ -68,7 +68,12 @@ static char *source_of(const struct app_settings *settings, const struct watch_o
             return NULL;
         }
         text[strcspn(text, "\r\n")] = '\0';
-        return text;
+        if (*g_strstrip(text))
+            return text;
+        g_free(text);
+        g_set_error(error, BASE_ERROR, BASE_ERROR_INVALID,
+                    "The first line of %s holds no address of a camera.", given->camera_file);
+        return NULL;
     }
     if (*settings->camera)
         return g_strdup(settings->camera);
@@ -225,9 +230,11 @@ static bool watch_session(struct following *following, const core_session *sessi
     following->done_at = session->starts_at;
     if (service_class_watch(cli->app.service, &cli->identity, following->watching, &problem))
         return true;
-    /* Cancelled or gone before it began: the next one. */
-    if (g_error_matches(problem, BASE_ERROR, BASE_ERROR_CONFLICT) ||
-        g_error_matches(problem, BASE_ERROR, BASE_ERROR_NOT_FOUND)) {
+    /* Cancelled or gone before it began: the next one. A file is for one session alone, and it may
+     * be the file that is not there. */
+    if (video_is_camera(following->watching->source) &&
+        (g_error_matches(problem, BASE_ERROR, BASE_ERROR_CONFLICT) ||
+         g_error_matches(problem, BASE_ERROR, BASE_ERROR_NOT_FOUND))) {
         const struct service_sight sight = {.kind = SERVICE_SIGHT_TROUBLE,
                                             .at = base_time_now(),
                                             .session = session,

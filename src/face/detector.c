@@ -34,9 +34,10 @@ static const struct level levels[LEVELS] = {
     {64, 3, {128, 192, 256}},
 };
 
-/* Class scores and box offsets of each level, before the decoder that the file carries. */
+/* Class scores of each level, then box offsets, before the decoder that the file carries. The
+ * offsets are wanted only where the scores say that there is a face. */
 static const char *const heads[LEVELS * 2] = {
-    "319", "333", "365", "379", "405", "419", "437", "449",
+    "319", "365", "405", "437", "333", "379", "419", "449",
 };
 
 /* Both orientations, so that a portrait picture does not waste half of a landscape input. */
@@ -73,6 +74,7 @@ static struct nn_model *load(struct face_detector *detector, int shape, GError *
             .channels_last = true,
             .outputs = heads,
             .outputs_n = G_N_ELEMENTS(heads),
+            .on_demand_n = LEVELS,
         };
         detector->models[shape] = nn_model_load_file(detector->path, &options, error);
     }
@@ -149,23 +151,30 @@ static void pixels_reserve(struct face_detector_memory *memory, size_t need)
     }
 }
 
-static inline float normalised(float value)
-{
-    return (value - 127) / 128;
-}
+/* The detector's input is (value − 127) / 128. */
+static const struct face_scale normal = {1.0F / 128, -127.0F / 128};
 
-/* Interleaved pixels → the upper left corner of the network's input. */
-static void fill_input(const float *pixels, int width, int height, const struct shape *shape,
-                       float *input)
+/* Fills the upper left corner of the network's input, width × height, with a piece. */
+static void fill_corner(struct face_detector_memory *memory, const struct face_image *image,
+                        const struct face_crop *piece, int width, int height,
+                        const struct shape *shape, float *input)
 {
     size_t row = (size_t)width * 3;
-    for (int y = 0; y < height; y++) {
-        const float *from = pixels + (size_t)y * row;
-        float *to = input + (size_t)y * (size_t)shape->width * 3;
-        for (size_t i = 0; i < row; i++) {
-            to[i] = normalised(from[i]);
-        }
+    if (width == shape->width) {
+        face_resample_area_scaled(image, piece, &normal, input, width, height);
+        return;
     }
+    pixels_reserve(memory, row * (size_t)height);
+    face_resample_area_scaled(image, piece, &normal, memory->pixels, width, height);
+    for (size_t y = 0; y < (size_t)height; y++) {
+        memcpy(input + y * (size_t)shape->width * 3, memory->pixels + y * row, row * sizeof *input);
+    }
+}
+
+/* The mean colour, for what is around the picture. */
+static void clear_input(const struct shape *shape, float *input)
+{
+    memset(input, 0, (size_t)shape->width * (size_t)shape->height * 3 * sizeof *input);
 }
 
 /* Fills the input; returns network pixels a picture pixel. */
@@ -177,27 +186,21 @@ static float fit_picture(struct face_detector_memory *memory, const struct face_
     int width = CLAMP((int)lrintf((float)image->width * scale), 1, shape->width);
     int height = CLAMP((int)lrintf((float)image->height * scale), 1, shape->height);
     struct face_crop whole = {0, 0, (float)width / scale, (float)height / scale};
-    if (width == shape->width && height == shape->height) {
-        face_resample_area(image, &whole, input, width, height);
-        fill_input(input, width, height, shape, input);
-        return scale;
+    if (width < shape->width || height < shape->height) {
+        clear_input(shape, input);
     }
-    pixels_reserve(memory, (size_t)width * (size_t)height * 3);
-    face_resample_area(image, &whole, memory->pixels, width, height);
-    /* The mean colour around the picture. */
-    memset(input, 0, (size_t)shape->width * (size_t)shape->height * 3 * sizeof *input);
-    fill_input(memory->pixels, width, height, shape, input);
+    fill_corner(memory, image, &whole, width, height, shape, input);
     return scale;
 }
 
-/* The box of one prior; `offset` points at its first of four planes. */
-static struct face_box decode_box(const float *offset, size_t plane, float centre_x, float centre_y,
-                                  float size, float scale)
+/* The box of one prior from its four offsets. */
+static struct face_box decode_box(const float offset[4], float centre_x, float centre_y, float size,
+                                  float scale)
 {
     float x = centre_x + offset[0] * CENTRE_VARIANCE * size;
-    float y = centre_y + offset[plane] * CENTRE_VARIANCE * size;
-    float width = size * expf(offset[plane * 2] * SIZE_VARIANCE);
-    float height = size * expf(offset[plane * 3] * SIZE_VARIANCE);
+    float y = centre_y + offset[1] * CENTRE_VARIANCE * size;
+    float width = size * expf(offset[2] * SIZE_VARIANCE);
+    float height = size * expf(offset[3] * SIZE_VARIANCE);
     return (struct face_box){
         .x = (x - width / 2) / scale,
         .y = (y - height / 2) / scale,
@@ -206,25 +209,41 @@ static struct face_box decode_box(const float *offset, size_t plane, float centr
     };
 }
 
-static void decode_level(const struct level *level, const float *classes, const float *offsets,
-                         const struct nn_shape *shape, float scale, float logit_min, GArray *boxes)
+/* What a level's boxes are decoded with. */
+struct decoding {
+    struct nn_context *network;
+    size_t level;
+    float scale;
+    float logit_min;
+    GArray *boxes;
+};
+
+static void decode_cell(const struct decoding *decoding, int prior, int row, int column,
+                        float logit)
 {
-    int rows = (int)shape->dims[2];
+    const struct level *level = &levels[decoding->level];
+    float offsets[PRIORS_MAX * 4];
+    nn_context_output_pixel(decoding->network, LEVELS + decoding->level, row, column, offsets);
+    float x = ((float)column + 0.5F) * (float)level->stride;
+    float y = ((float)row + 0.5F) * (float)level->stride;
+    struct face_box box =
+        decode_box(offsets + (size_t)prior * 4, x, y, level->size[prior], decoding->scale);
+    box.score = 1 / (1 + expf(-logit));
+    g_array_append_val(decoding->boxes, box);
+}
+
+static void decode_level(const struct decoding *decoding, const struct nn_shape *shape)
+{
     int columns = (int)shape->dims[3];
-    size_t plane = (size_t)rows * (size_t)columns;
-    for (int prior = 0; prior < level->priors; prior++) {
+    size_t plane = (size_t)shape->dims[2] * (size_t)columns;
+    const float *classes = nn_context_output(decoding->network, decoding->level);
+    for (int prior = 0; prior < levels[decoding->level].priors; prior++) {
         const float *background = classes + (size_t)prior * 2 * plane;
-        const float *offset = offsets + (size_t)prior * 4 * plane;
         for (size_t cell = 0; cell < plane; cell++) {
             float logit = background[cell + plane] - background[cell];
-            if (!(logit >= logit_min)) {
-                continue;
+            if (logit >= decoding->logit_min) {
+                decode_cell(decoding, prior, (int)cell / columns, (int)cell % columns, logit);
             }
-            float x = ((float)(cell % (size_t)columns) + 0.5F) * (float)level->stride;
-            float y = ((float)(cell / (size_t)columns) + 0.5F) * (float)level->stride;
-            struct face_box box = decode_box(offset + cell, plane, x, y, level->size[prior], scale);
-            box.score = 1 / (1 + expf(-logit));
-            g_array_append_val(boxes, box);
         }
     }
 }
@@ -233,7 +252,7 @@ static bool heads_fit(const struct nn_model *model)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(heads); i++) {
         const struct nn_shape *shape = nn_model_output_shape(model, i);
-        int64_t planes = levels[i / 2].priors * (i % 2 == 0 ? 2 : 4);
+        int64_t planes = levels[i % LEVELS].priors * (i < LEVELS ? 2 : 4);
         if (shape->rank != 4 || shape->dims[0] != 1 || shape->dims[1] != planes) {
             return false;
         }
@@ -264,9 +283,8 @@ static bool run(struct face_detector_memory *memory, int shape, float scale, flo
     }
     float logit_min = logf(score_min / (1 - score_min));
     for (size_t i = 0; i < LEVELS; i++) {
-        decode_level(&levels[i], nn_context_output(network, i * 2),
-                     nn_context_output(network, i * 2 + 1), nn_model_output_shape(model, i * 2),
-                     scale, logit_min, found);
+        const struct decoding decoding = {network, i, scale, logit_min, found};
+        decode_level(&decoding, nn_model_output_shape(model, i));
     }
     return true;
 }
@@ -303,7 +321,7 @@ static void copy_piece(const struct face_image *image, int x, int y, const struc
             image->rgb + ((size_t)(y + row) * (size_t)image->width + (size_t)x) * 3;
         float *restrict target = input + (size_t)row * (size_t)shape->width * 3;
         for (size_t i = 0; i < width; i++) {
-            target[i] = normalised(rgb[i]);
+            target[i] = rgb[i] * normal.factor + normal.offset;
         }
     }
 }
@@ -315,9 +333,7 @@ static void enlarge_piece(struct face_detector_memory *memory, const struct face
     int height = MIN(shape->height, (int)lrintf((float)image->height * zoom) - y);
     struct face_crop crop = {(float)x / zoom, (float)y / zoom, (float)width / zoom,
                              (float)height / zoom};
-    pixels_reserve(memory, (size_t)width * (size_t)height * 3);
-    face_resample_area(image, &crop, memory->pixels, width, height);
-    fill_input(memory->pixels, width, height, shape, input);
+    fill_corner(memory, image, &crop, width, height, shape, input);
 }
 
 /* Whether a box ends at an edge of the piece that is none of the picture. */
@@ -344,7 +360,7 @@ bool face_detector_run_piece(struct face_detector_memory *memory, const struct f
         return false;
     }
     float *input = nn_context_input(network);
-    memset(input, 0, (size_t)shape->width * (size_t)shape->height * 3 * sizeof *input);
+    clear_input(shape, input);
     if (zoom == 1) {
         copy_piece(image, x, y, shape, input);
     } else {

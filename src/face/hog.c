@@ -30,8 +30,8 @@ struct face_hog {
 static const struct presente_hog *open_module(GError **error)
 {
     g_autoptr(GError) reason = NULL;
-    presente_hog_open open = (presente_hog_open)base_module_symbol("hog", PRESENTE_HOG_SYMBOL,
-                                                                   "The detector hog", &reason);
+    presente_hog_open open = (presente_hog_open)base_module_symbol(
+        "hog", PRESENTE_HOG_SYMBOL, "The detector hog", "detectors", &reason);
     const struct presente_hog *module = open != NULL ? open() : NULL;
     if (module == NULL) {
         g_set_error(

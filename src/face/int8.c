@@ -164,7 +164,7 @@ bool face_int8_choose(enum face_int8_mode mode, const char *record_path, const c
         *ranges = g_steal_pointer(&record.ranges);
     } else if (mode == FACE_INT8_ON) {
         g_set_error(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
-                    "The embedding network cannot run in 8 bits: %s. `presente bench int8` makes "
+                    "The embedding network cannot run in 8 bits (%s): `presente bench int8` makes "
                     "the record.",
                     reason);
     }

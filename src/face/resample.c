@@ -1,5 +1,7 @@
 #include "face/resample.h"
 
+#include "face/halve.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -132,8 +134,8 @@ static int whole_step(const struct face_image *image, const struct face_crop *cr
 typedef uint16_t whole_pixel __attribute__((vector_size(8)));
 typedef float mean_pixel __attribute__((vector_size(16)));
 
-/* The mean of `step` pixels of a row of sums, which is readable for a number more. */
-static inline mean_pixel row_mean(const uint16_t *from, int step, float share)
+/* The scaled sum of `step` pixels of a row of sums, which is readable for a number more. */
+static inline mean_pixel row_mean(const uint16_t *from, int step, const struct face_scale *scale)
 {
     whole_pixel sum;
     memcpy(&sum, from, sizeof sum);
@@ -142,33 +144,37 @@ static inline mean_pixel row_mean(const uint16_t *from, int step, float share)
         memcpy(&next, from + (size_t)column * 3, sizeof next);
         sum += next;
     }
-    return __builtin_convertvector(sum, mean_pixel) * share;
+    return __builtin_convertvector(sum, mean_pixel) * scale->factor + scale->offset;
 }
 
-static inline void row_means(const uint16_t *from, int step, float *target, int n)
+static void row_means(const uint16_t *from, int step, const struct face_scale *scale, float *target,
+                      int n)
 {
-    float share = 1 / (float)(step * step);
     size_t each = (size_t)step * 3;
     for (int x = 0; x + 1 < n; x++, from += each, target += 3) {
         /* The fourth number gives way to the next pixel. */
-        mean_pixel mean = row_mean(from, step, share);
+        mean_pixel mean = row_mean(from, step, scale);
         memcpy(target, &mean, sizeof mean);
     }
-    mean_pixel mean = row_mean(from, step, share);
+    mean_pixel mean = row_mean(from, step, scale);
     memcpy(target, &mean, 3 * sizeof *target);
 }
 
-/* Means of step × step pixels, in whole numbers until the end: a camera's picture at half its
- * size. */
+/* Means of step × step pixels, in whole numbers until the end. */
 static void average(const struct face_image *image, const struct face_crop *crop, int step,
-                    float *target, int to_width, int to_height)
+                    const struct face_scale *scale, float *target, int to_width, int to_height)
 {
     size_t values = (size_t)to_width * (size_t)step * 3;
     size_t line = (size_t)image->width * 3;
+    struct face_scale of_sums = {scale->factor / (float)(step * step), scale->offset};
     g_autofree uint16_t *sum = g_new0(uint16_t, values + 1);
-    for (int y = 0; y < to_height; y++) {
+    for (int y = 0; y < to_height; y++, target += (size_t)to_width * 3) {
         const uint8_t *rows =
             image->rgb + ((size_t)crop->y + (size_t)y * (size_t)step) * line + (size_t)crop->x * 3;
+        if (step == 2) {
+            face_halve_row(rows, rows + line, &of_sums, target, to_width);
+            continue;
+        }
         for (size_t i = 0; i < values; i++) {
             sum[i] = rows[i];
         }
@@ -177,21 +183,32 @@ static void average(const struct face_image *image, const struct face_crop *crop
                 sum[i] = (uint16_t)(sum[i] + rows[(size_t)row * line + i]);
             }
         }
-        if (step == 2) {
-            row_means(sum, 2, target, to_width);
-        } else {
-            row_means(sum, step, target, to_width);
-        }
-        target += (size_t)to_width * 3;
+        row_means(sum, step, &of_sums, target, to_width);
+    }
+}
+
+void face_resample_area_scaled(const struct face_image *image, const struct face_crop *crop,
+                               const struct face_scale *scale, float *target, int to_width,
+                               int to_height)
+{
+    int step = whole_step(image, crop, to_width, to_height);
+    if (step > 0) {
+        average(image, crop, step, scale, target, to_width, to_height);
+        return;
+    }
+    resample(image, crop, target, to_width, to_height, true);
+    for (size_t i = 0; i < (size_t)to_width * (size_t)to_height * 3; i++) {
+        target[i] = target[i] * scale->factor + scale->offset;
     }
 }
 
 void face_resample_area(const struct face_image *image, const struct face_crop *crop, float *target,
                         int to_width, int to_height)
 {
+    static const struct face_scale same = {1, 0};
     int step = whole_step(image, crop, to_width, to_height);
     if (step > 0) {
-        average(image, crop, step, target, to_width, to_height);
+        average(image, crop, step, &same, target, to_width, to_height);
         return;
     }
     resample(image, crop, target, to_width, to_height, true);

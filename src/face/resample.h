@@ -18,6 +18,16 @@ struct face_crop {
 void face_resample_area(const struct face_image *image, const struct face_crop *crop, float *target,
                         int to_width, int to_height);
 
+/* What becomes of a value on its way into a network: value × factor + offset. */
+struct face_scale {
+    float factor, offset;
+};
+
+/* face_resample_area, and each result through the scale. */
+void face_resample_area_scaled(const struct face_image *image, const struct face_crop *crop,
+                               const struct face_scale *scale, float *target, int to_width,
+                               int to_height);
+
 /* Linear interpolation between the four nearest pixels whatever the scale: what networks that
  * were trained on such crops expect. */
 void face_resample_linear(const struct face_image *image, const struct face_crop *crop,

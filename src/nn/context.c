@@ -170,9 +170,40 @@ char *nn_context_profile(struct nn_context *context, guint runs)
     return g_string_free(text, FALSE);
 }
 
-const float *nn_context_output(const struct nn_context *context, size_t output)
+static const struct nn_output *output_at(const struct nn_context *context, size_t index)
 {
     const GArray *outputs = context->model->plan->outputs;
-    g_assert(output < outputs->len);
-    return (const float *)(const void *)memory_bytes(context, g_array_index(outputs, int, output));
+    g_assert(index < outputs->len);
+    return &g_array_index(outputs, struct nn_output, index);
+}
+
+static float *memory_floats(const struct nn_context *context, int memory)
+{
+    void *data = NULL;
+    dnnl_memory_get_data_handle(context->memories[memory], &data);
+    return data;
+}
+
+const float *nn_context_output(const struct nn_context *context, size_t output)
+{
+    const struct nn_output *from = output_at(context, output);
+    g_assert(from->rows == NULL);
+    return memory_floats(context, from->memory);
+}
+
+void nn_context_output_pixel(struct nn_context *context, size_t output, int64_t y, int64_t x,
+                             float *values)
+{
+    const struct nn_output *from = output_at(context, output);
+    const struct nn_shape *shape = nn_model_output_shape(context->model, output);
+    const float *data = memory_floats(context, from->memory);
+    g_assert(shape->rank == 4 && y >= 0 && y < shape->dims[2] && x >= 0 && x < shape->dims[3]);
+    if (from->rows != NULL) {
+        nn_rows_pixel(from->rows, data, y, x, values, memory_floats(context, from->scratch));
+        return;
+    }
+    int64_t plane = shape->dims[2] * shape->dims[3];
+    for (int64_t c = 0; c < shape->dims[1]; c++) {
+        values[c] = data[c * plane + y * shape->dims[3] + x];
+    }
 }

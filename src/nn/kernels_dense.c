@@ -125,6 +125,11 @@ static inline __attribute__((always_inline)) void panels_run(const struct group 
     for (; pixels > PIXELS_FEW && x + PIXELS_FEW <= width; x += PIXELS_FEW) {
         group_run(group, x, PIXELS_FEW, vectors);
     }
+    /* So many at once take hardly longer than two one after the other: some are made again. */
+    if (width - x >= 2 && width >= PIXELS_FEW && !group->layer->add) {
+        group_run(group, width - PIXELS_FEW, PIXELS_FEW, vectors);
+        return;
+    }
     for (; x < width; x++) {
         group_run(group, x, 1, vectors);
     }

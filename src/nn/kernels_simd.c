@@ -65,27 +65,37 @@ static void pixel(const struct row *row, int64_t x, int64_t c)
 }
 
 /* As many whole groups of pixels as there are, with a kernel of 3×3 and a stride known when
- * compiling; returns the first pixel that is left. */
+ * compiling; `plain` when nothing but a ReLU follows. Returns the first pixel that is left. */
 static inline __attribute__((always_inline)) int64_t groups_3x3(const struct row *row, int64_t c,
-                                                                int stride)
+                                                                int stride, bool plain)
 {
     const struct nn_depthwise *layer = row->layer;
     const float *weights = layer->weights + row->first + c;
+    const float *data[3] = {row->rows[0] + c, row->rows[1] + c, row->rows[2] + c};
+    const int64_t step = row->channels;
+    const int64_t pitch = layer->out.channels;
+    const int64_t width = layer->out.width;
+    float *to = plain ? (float *)row->out + row->start + c : NULL;
     vector bias = V_LOAD(layer->bias + row->first + c);
+    vector least = layer->relu ? V_ZERO() : V_ALL(-__builtin_inff());
     vector w[9];
     for (int i = 0; i < 9; i++) {
         w[i] = V_LOAD(weights + i * row->table);
     }
     int64_t x = 0;
-    for (; x + GROUP <= layer->out.width; x += GROUP) {
+    for (; x + GROUP <= width; x += GROUP) {
         vector sums[GROUP];
+#pragma GCC unroll 4
         for (int i = 0; i < GROUP; i++) {
             sums[i] = bias;
         }
+#pragma GCC unroll 3
         for (int ky = 0; ky < 3; ky++) {
-            const float *data = row->rows[ky] + x * stride * row->channels + c;
-            for (int at = 0; at < (GROUP - 1) * stride + 3; at++) {
-                vector one = V_LOAD(data + at * row->channels);
+            const float *from = data[ky];
+#pragma GCC unroll 9
+            for (int at = 0; at < (GROUP - 1) * stride + 3; at++, from += step) {
+                vector one = V_LOAD(from);
+#pragma GCC unroll 4
                 for (int i = 0; i < GROUP; i++) {
                     int kx = at - i * stride;
                     if (kx >= 0 && kx < 3) {
@@ -93,12 +103,26 @@ static inline __attribute__((always_inline)) int64_t groups_3x3(const struct row
                     }
                 }
             }
+            data[ky] += GROUP * stride * step;
         }
+#pragma GCC unroll 4
         for (int i = 0; i < GROUP; i++) {
-            store(row, x + i, c, sums[i]);
+            if (plain) {
+                V_STORE(to, V_MAX(sums[i], least));
+                to += pitch;
+            } else {
+                store(row, x + i, c, sums[i]);
+            }
         }
     }
     return x;
+}
+
+static inline __attribute__((always_inline)) int64_t strided_3x3(const struct row *row, int64_t c,
+                                                                 int stride)
+{
+    bool plain = row->layer->after == NULL && row->layer->factor == NULL;
+    return plain ? groups_3x3(row, c, stride, true) : groups_3x3(row, c, stride, false);
 }
 
 static void output_row(const struct row *row)
@@ -110,9 +134,9 @@ static void output_row(const struct row *row)
         int64_t c = i + LANES <= row->channels ? i : row->channels - LANES;
         int64_t x = 0;
         if (three && layer->stride[1] == 1) {
-            x = groups_3x3(row, c, 1);
+            x = strided_3x3(row, c, 1);
         } else if (three && layer->stride[1] == 2) {
-            x = groups_3x3(row, c, 2);
+            x = strided_3x3(row, c, 2);
         }
         for (; x < layer->out.width; x++) {
             pixel(row, x, c);

@@ -340,30 +340,42 @@ int nn_lower_destination(struct nn_lower *lower, const dnnl_memory_desc_t *layou
     return nn_lower_copy(lower, other, copy, error) ? copy : NN_NONE;
 }
 
+/* The memory of a wanted value, dense and row-major; NN_NONE after an error. */
+static int output_memory(struct nn_lower *lower, int value, GError **error)
+{
+    dnnl_memory_desc_t plain = nn_layout_plain(&nn_graph_value(lower->graph, value)->shape);
+    int memory = nn_lower_input(lower, value, error);
+    if (memory == NN_NONE) {
+        return NN_NONE;
+    }
+    int buffer = buffer_of(lower, memory);
+    if (buffer != NN_NONE && buffer != buffer_of(lower, lower->plan->input) &&
+        nn_layout_is_plain(nn_lower_layout(lower, memory))) {
+        return memory;
+    }
+    int copy = nn_lower_memory_new(lower, &plain);
+    return nn_lower_copy(lower, memory, copy, error) ? copy : NN_NONE;
+}
+
 static bool lower_outputs(struct nn_lower *lower, GError **error)
 {
     const struct nn_graph *graph = lower->graph;
-    int input_buffer = buffer_of(lower, lower->plan->input);
     lower->node = NULL;
     for (guint i = 0; i < graph->wanted->len; i++) {
-        int value = g_array_index(graph->wanted, int, i);
-        dnnl_memory_desc_t plain = nn_layout_plain(&nn_graph_value(graph, value)->shape);
-        int memory = nn_lower_input(lower, value, error);
-        if (memory == NN_NONE) {
-            return false;
-        }
-        int buffer = buffer_of(lower, memory);
-        if (buffer == NN_NONE || buffer == input_buffer ||
-            !nn_layout_is_plain(nn_lower_layout(lower, memory))) {
-            int copy = nn_lower_memory_new(lower, &plain);
-            if (!nn_lower_copy(lower, memory, copy, error)) {
+        struct nn_output output = {.scratch = NN_NONE};
+        if (lower->pixels[i] != NULL) {
+            if (!nn_lower_pixels(lower, lower->pixels[i], &output, error)) {
                 return false;
             }
-            memory = copy;
+        } else {
+            output.memory = output_memory(lower, g_array_index(graph->wanted, int, i), error);
+            if (output.memory == NN_NONE) {
+                return false;
+            }
         }
         /* Kept until the next run. */
-        nn_lower_touch(lower, memory, G_MAXINT);
-        g_array_append_val(lower->plan->outputs, memory);
+        nn_lower_touch(lower, output.memory, G_MAXINT);
+        g_array_append_val(lower->plan->outputs, output);
     }
     return true;
 }
@@ -450,6 +462,7 @@ struct nn_plan *nn_lower_graph(const struct nn_graph *graph, const struct nn_opt
     lower.reads_left = nn_graph_uses(graph);
     lower.pending = g_array_new(FALSE, TRUE, sizeof(int));
     nn_lower_rows_prepare(&lower);
+    nn_lower_pixels_prepare(&lower, options->on_demand_n);
     if (lower.int8 != NULL || lower.observe != NULL) {
         number_ranges(&lower);
     }
@@ -458,6 +471,7 @@ struct nn_plan *nn_lower_graph(const struct nn_graph *graph, const struct nn_opt
     g_free(lower.memory_of);
     g_free(lower.reads_left);
     nn_lower_rows_finish(&lower);
+    nn_lower_pixels_finish(&lower);
     g_free(lower.reader_of);
     g_free(lower.byte_reads);
     g_free(lower.bytes_of);

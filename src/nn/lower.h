@@ -18,6 +18,8 @@
  * has its own copy here. */
 #define NN_CONSTANTS_MAX ((size_t)768 << 20)
 
+struct nn_pixels;
+
 struct nn_lower {
     const struct nn_graph *graph;
     struct nn_plan *plan;
@@ -32,6 +34,8 @@ struct nn_lower {
     const struct nn_node **reader; /* a node that reads it, or NULL */
     bool *within;                  /* the node that makes it has been lowered with one before it */
     int *joint; /* of a concatenation: memory into which its parts are written, or NN_NONE */
+
+    struct nn_pixels **pixels; /* one a wanted value: how it is computed on demand, or NULL */
 
     const struct nn_ranges *int8; /* as in nn_options */
     struct nn_ranges *observe;

@@ -10,6 +10,7 @@
 
 #include "nn/kernels.h"
 #include "nn/lower.h"
+#include "nn/rows.h"
 
 /* `count` zeros, aligned; free with g_aligned_free. */
 float *nn_table_new(int64_t count);
@@ -41,9 +42,26 @@ bool nn_lower_depthwise(struct nn_lower *lower, const struct nn_node *node, GErr
  * are marked in lower->within. */
 bool nn_lower_takes_rows(const struct nn_lower *lower, const struct nn_node *node);
 bool nn_lower_rows(struct nn_lower *lower, const struct nn_node *node, GError **error);
-/* What the two need to know of the whole graph. */
+/* Describes the chain in `rows` but for out_pitch, which is set before; `tables` keeps what it
+ * points to. Counts the tables as constants. */
+bool nn_lower_rows_fill(struct nn_lower *lower, const struct nn_node *const *chain, int n,
+                        struct nn_rows *rows, GPtrArray *tables, GError **error);
+GPtrArray *nn_lower_tables_new(void);
+/* Memory for so many floats. */
+int nn_lower_floats_new(struct nn_lower *lower, int64_t count);
+/* What the first two need to know of the whole graph. */
 void nn_lower_rows_prepare(struct nn_lower *lower);
 void nn_lower_rows_finish(struct nn_lower *lower);
+
+/* Whether nn_rows_pixel can do the convolution, if its place in a chain is one for it. */
+bool nn_lower_makes_pixels(const struct nn_lower *lower, const struct nn_node *node);
+/* Finds how the last `n` wanted values are computed on demand; those of which a step computes what
+ * is needed anyway are left to the steps. Marks the nodes in lower->within. */
+void nn_lower_pixels_prepare(struct nn_lower *lower, size_t n);
+/* At the end: what computes a wanted value on demand. */
+bool nn_lower_pixels(struct nn_lower *lower, const struct nn_pixels *pixels,
+                     struct nn_output *output, GError **error);
+void nn_lower_pixels_finish(struct nn_lower *lower);
 
 /* Whether nn_lower_pointwise does the convolution: in 8 bits. */
 bool nn_lower_takes_pointwise(const struct nn_lower *lower, const struct nn_node *node);

@@ -42,6 +42,10 @@ struct nn_options {
      * What no wanted tensor depends on is never built nor computed. */
     const char *const *outputs;
     size_t outputs_n;
+    /* The last so many of `outputs` are not computed by a run, but pixel by pixel where
+     * nn_context_output_pixel asks for them: for what is wanted of few pixels. They have four
+     * dimensions and a batch of one. */
+    size_t on_demand_n;
     /* The file's maximum size in bytes; 0 means 512 MiB. */
     size_t size_max;
     /* Pointwise convolutions in 8 bits, with these ranges of what they read (nn/quantise.h): for
@@ -97,7 +101,13 @@ bool nn_context_run(struct nn_context *context, GError **error);
  * input holds, and what nn_model_describe says of it. Free with g_free. */
 char *nn_context_profile(struct nn_context *context, guint runs);
 
-/* Result of the last run: nn_model_output_shape() floats, dense; valid until the next run. */
+/* Result of the last run: nn_model_output_shape() floats, dense; valid until the next run. Not of
+ * the outputs that are computed on demand. */
 const float *nn_context_output(const struct nn_context *context, size_t output);
+
+/* The channels of one pixel of such an output [1, C, H, W], 0 ≤ y < H, 0 ≤ x < W: writes C floats.
+ * The input of the last run must not have been changed. */
+void nn_context_output_pixel(struct nn_context *context, size_t output, int64_t y, int64_t x,
+                             float *values);
 
 #endif

@@ -33,6 +33,13 @@ static void step_clear(gpointer data)
     g_free(step->text);
 }
 
+static void output_clear(gpointer data)
+{
+    struct nn_output *output = data;
+    g_free(output->rows);
+    g_clear_pointer(&output->tables, g_ptr_array_unref);
+}
+
 struct nn_plan *nn_plan_create(void)
 {
     struct nn_plan *plan = g_new0(struct nn_plan, 1);
@@ -41,7 +48,8 @@ struct nn_plan *nn_plan_create(void)
     g_array_set_clear_func(plan->memories, memory_clear);
     plan->steps = g_array_new(FALSE, TRUE, sizeof(struct nn_step));
     g_array_set_clear_func(plan->steps, step_clear);
-    plan->outputs = g_array_new(FALSE, FALSE, sizeof(int));
+    plan->outputs = g_array_new(FALSE, TRUE, sizeof(struct nn_output));
+    g_array_set_clear_func(plan->outputs, output_clear);
     return plan;
 }
 

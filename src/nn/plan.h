@@ -7,6 +7,7 @@
 
 #include <dnnl.h>
 
+#include "nn/rows.h"
 #include "nn/tensor.h"
 
 #define NN_ALIGNMENT 64
@@ -42,12 +43,20 @@ struct nn_step {
     GDestroyNotify state_free;
 };
 
+/* What the caller gets: all of it after a run, or with `rows` a pixel when asked. */
+struct nn_output {
+    int memory;           /* dense and row-major; or channels-last, what `rows` reads */
+    struct nn_rows *rows; /* owned; NULL: computed by the steps */
+    GPtrArray *tables;    /* what `rows` points to; NULL like it */
+    int scratch;          /* memory for nn_rows_pixel; unused without `rows` */
+};
+
 struct nn_plan {
     GArray *buffers;  /* struct nn_buffer */
     GArray *memories; /* struct nn_memory */
     GArray *steps;    /* struct nn_step */
     int input;        /* memory */
-    GArray *outputs;  /* int: memories, dense and row-major */
+    GArray *outputs;  /* struct nn_output */
     size_t arena;     /* bytes */
 };
 

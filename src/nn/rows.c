@@ -14,6 +14,13 @@ static int64_t padded_width(const struct nn_rows_stage *stage)
     return read > filled ? read : filled;
 }
 
+/* Floats under the first kernel, in whole cache lines. */
+static int64_t window_floats(const struct nn_rows_stage *stage)
+{
+    int64_t floats = stage->kernel[0] * stage->kernel[1] * stage->channels;
+    return (floats + LINE - 1) / LINE * LINE;
+}
+
 static void init_stage(struct nn_rows_stage *stage, int64_t pitch)
 {
     if (stage->depthwise) {
@@ -44,13 +51,62 @@ void nn_rows_init(struct nn_rows *rows)
         init_stage(stage, last ? rows->out_pitch : rows->stages[i + 1].channels);
         /* Whole cache lines, so that no vector lies across two. */
         rows->row[i] = (padded_width(stage) * stage->channels + LINE - 1) / LINE * LINE;
+        /* Those outside the picture are no rows of their own, however far the kernel reaches. */
         rows->kept[i] = (stage->kernel[0] - 1) * stage->dilation[0] + 1;
+        rows->kept[i] = rows->kept[i] < stage->in[0] ? rows->kept[i] : stage->in[0];
+        /* What the first stage reads is there already; only windows at its edges are copied. */
+        rows->kept[i] = i == 0 ? 0 : rows->kept[i];
         rows->start[i] = rows->scratch;
-        rows->scratch += rows->row[i] * rows->kept[i];
+        rows->scratch += i == 0 ? window_floats(stage) : rows->row[i] * rows->kept[i];
         longest = rows->row[i] > longest ? rows->row[i] : longest;
     }
     rows->nothing = rows->scratch;
     rows->scratch += longest;
+}
+
+/* Copies what lies under the kernel at a pixel of the result, with zeros outside the picture. */
+static void copy_window(const struct nn_rows_stage *stage, const float *in, int64_t y, int64_t x,
+                        float *to)
+{
+    size_t bytes = (size_t)stage->channels * sizeof *to;
+    for (int64_t tap = 0; tap < stage->kernel[0] * stage->kernel[1]; tap++) {
+        int64_t row =
+            y * stage->stride[0] - stage->pad[0] + tap / stage->kernel[1] * stage->dilation[0];
+        int64_t column =
+            x * stage->stride[1] - stage->pad[1] + tap % stage->kernel[1] * stage->dilation[1];
+        if (row < 0 || row >= stage->in[0] || column < 0 || column >= stage->in[1]) {
+            memset(to, 0, bytes);
+        } else {
+            memcpy(to, in + (row * stage->in[1] + column) * stage->channels, bytes);
+        }
+        to += stage->channels;
+    }
+}
+
+/* So many pixels of a row of the result; `under` points to what lies under the first one. */
+static void make_part(const struct nn_rows_stage *stage, const float *const *under, int64_t width,
+                      int64_t dilation, float *to)
+{
+    if (stage->depthwise) {
+        struct nn_depthwise layer = stage->light;
+        layer.out.width = width;
+        stage->kernels->depthwise_row(&layer, under, to);
+    } else {
+        struct nn_dense layer = stage->dense;
+        layer.width = width;
+        layer.dilation = dilation;
+        stage->kernels->dense_row(&layer, under, to);
+    }
+}
+
+/* One pixel, from the dense window under its kernel. */
+static void make_pixel(const struct nn_rows_stage *stage, const float *window, float *to)
+{
+    const float *under[NN_ROWS_KERNEL_MAX];
+    for (int64_t ky = 0; ky < stage->kernel[0]; ky++) {
+        under[ky] = window + ky * stage->kernel[1] * stage->channels;
+    }
+    make_part(stage, under, 1, 1, to);
 }
 
 struct run {
@@ -62,30 +118,62 @@ struct run {
 
 static void make(struct run *run, int index, int64_t y, float *to);
 
-/* The row `y` of what a stage reads, with its padding; those before it were asked for before. */
+/* The row `y` of what a stage reads, but for the first one with its padding; the rows before it
+ * were asked for before. */
 static const float *row_of(struct run *run, int index, int64_t y)
 {
     const struct nn_rows *rows = run->rows;
     const struct nn_rows_stage *stage = &rows->stages[index];
-    int64_t floats = stage->in[1] * stage->channels;
     if (y < 0 || y >= stage->in[0]) {
         return run->scratch + rows->nothing;
     }
-    if (index == 0 && padded_width(stage) == stage->in[1]) {
-        return run->in + y * floats;
+    if (index == 0) {
+        return run->in + y * stage->in[1] * stage->channels;
     }
     float *kept = run->scratch + rows->start[index];
     for (; run->made[index] <= y; run->made[index]++) {
         int64_t next = run->made[index];
         float *to =
             kept + next % rows->kept[index] * rows->row[index] + stage->pad[1] * stage->channels;
-        if (index == 0) {
-            memcpy(to, run->in + next * floats, (size_t)floats * sizeof(float));
-        } else {
-            make(run, index - 1, next, to);
-        }
+        make(run, index - 1, next, to);
     }
     return kept + y % rows->kept[index] * rows->row[index];
+}
+
+/* The pixels [first, end) of the row `y` of the first stage's result, one by one. */
+static void make_edge(const struct run *run, int64_t y, int64_t first, int64_t end, float *to)
+{
+    const struct nn_rows_stage *stage = &run->rows->stages[0];
+    int64_t pitch = stage->depthwise ? stage->light.out.channels : stage->dense.out_pitch;
+    float *window = run->scratch + run->rows->start[0];
+    for (int64_t x = first; x < end; x++) {
+        copy_window(stage, run->in, y, x, window);
+        make_pixel(stage, window, to + x * pitch);
+    }
+}
+
+/* The row `y` of the first stage's result. What it reads has no padding, so the pixels whose kernel
+ * reaches over an edge are made apart; `under` is what lies under the kernel at the left edge of
+ * the picture. */
+static void make_first(const struct run *run, int64_t y, const float **under, float *to)
+{
+    const struct nn_rows_stage *stage = &run->rows->stages[0];
+    int64_t pitch = stage->depthwise ? stage->light.out.channels : stage->dense.out_pitch;
+    int64_t reach = (stage->kernel[1] - 1) * stage->dilation[1] + 1;
+    int64_t room = stage->in[1] + stage->pad[1] - reach;
+    int64_t first = (stage->pad[1] + stage->stride[1] - 1) / stage->stride[1];
+    int64_t end = room < 0 ? 0 : room / stage->stride[1] + 1;
+    end = end < stage->out[1] ? end : stage->out[1];
+    if (first >= end) {
+        make_edge(run, y, 0, stage->out[1], to);
+        return;
+    }
+    make_edge(run, y, 0, first, to);
+    for (int64_t ky = 0; ky < stage->kernel[0]; ky++) {
+        under[ky] += (first * stage->stride[1] - stage->pad[1]) * stage->channels;
+    }
+    make_part(stage, under, end - first, stage->dilation[1], to + first * pitch);
+    make_edge(run, y, end, stage->out[1], to);
 }
 
 /* The row `y` of a stage's result. */
@@ -97,7 +185,9 @@ static void make(struct run *run, int index, int64_t y, float *to)
         under[ky] =
             row_of(run, index, y * stage->stride[0] - stage->pad[0] + ky * stage->dilation[0]);
     }
-    if (stage->depthwise) {
+    if (index == 0) {
+        make_first(run, y, under, to);
+    } else if (stage->depthwise) {
         stage->kernels->depthwise_row(&stage->light, under, to);
     } else {
         stage->kernels->dense_row(&stage->dense, under, to);
@@ -127,5 +217,35 @@ void nn_rows_run(const struct nn_rows *rows, const float *in, float *out, float 
     clear_padding(rows, scratch);
     for (int64_t y = 0; y < last->out[0]; y++) {
         make(&run, rows->stages_n - 1, y, out + y * last->out[1] * rows->out_pitch);
+    }
+}
+
+/* Floats of the longest pixel between two stages, in whole cache lines. */
+static int64_t longest_pixel(const struct nn_rows *rows)
+{
+    int64_t longest = 0;
+    for (int i = 1; i < rows->stages_n; i++) {
+        int64_t channels = rows->stages[i].channels;
+        longest = channels > longest ? channels : longest;
+    }
+    return (longest + LINE - 1) / LINE * LINE;
+}
+
+int64_t nn_rows_pixel_scratch(const struct nn_rows *rows)
+{
+    return window_floats(&rows->stages[0]) + 2 * longest_pixel(rows);
+}
+
+void nn_rows_pixel(const struct nn_rows *rows, const float *in, int64_t y, int64_t x, float *out,
+                   float *scratch)
+{
+    const float *from = scratch;
+    float *between = scratch + window_floats(&rows->stages[0]);
+    int64_t longest = longest_pixel(rows);
+    copy_window(&rows->stages[0], in, y, x, scratch);
+    for (int i = 0; i < rows->stages_n; i++) {
+        float *to = i + 1 == rows->stages_n ? out : between + i % 2 * longest;
+        make_pixel(&rows->stages[i], from, to);
+        from = to;
     }
 }

@@ -32,13 +32,13 @@ struct nn_rows {
     int stages_n;
     struct nn_rows_stage stages[NN_ROWS_STAGES_MAX];
     int64_t out_pitch; /* floats from a pixel of the result to the next */
-    /* By nn_rows_init: floats of a row that a stage reads, of a copy of it with padding, and where
-     * the copies begin in the scratch memory. */
-    int64_t row[NN_ROWS_STAGES_MAX];
-    int64_t kept[NN_ROWS_STAGES_MAX]; /* rows at a time */
-    int64_t start[NN_ROWS_STAGES_MAX];
-    int64_t nothing; /* where a row of zeros is */
-    int64_t scratch; /* floats in all */
+    /* By nn_rows_init, of the rows that each stage reads, which lie with their padding in the
+     * scratch memory: */
+    int64_t row[NN_ROWS_STAGES_MAX];   /* floats of one */
+    int64_t kept[NN_ROWS_STAGES_MAX];  /* how many there are at a time */
+    int64_t start[NN_ROWS_STAGES_MAX]; /* where they begin */
+    int64_t nothing;                   /* where a row of zeros is */
+    int64_t scratch;                   /* floats in all */
 };
 
 /* Completes what the other members say. */
@@ -46,5 +46,11 @@ void nn_rows_init(struct nn_rows *rows);
 
 /* `scratch` is for rows->scratch floats. */
 void nn_rows_run(const struct nn_rows *rows, const float *in, float *out, float *scratch);
+
+/* The channels of one pixel of the result. All stages but the first must be pointwise: kernels of
+ * 1 × 1, stride 1, no padding. `scratch` is for nn_rows_pixel_scratch() floats. */
+void nn_rows_pixel(const struct nn_rows *rows, const float *in, int64_t y, int64_t x, float *out,
+                   float *scratch);
+int64_t nn_rows_pixel_scratch(const struct nn_rows *rows);
 
 #endif

@@ -24,8 +24,8 @@
 #define SAME_PERSON_MIN 0.55F
 
 /* Against the neutral frame: degrees by the pose network, and parallax in eye distances, at least
- * so much and so much a degree. Prints that were moved, tilted and bent stayed below 0.1, and below
- * 0.0025 a degree, whatever the pose network took them for; heads show 0.005 and more. */
+ * so much and so much a degree. Of prints that were moved, tilted and bent few reach it, whatever
+ * the pose network takes them for (docs/liveness.md). */
 #define TURN_DEGREES 15.0F
 #define NOD_DEGREES 9.0F
 #define PARALLAX_MIN 0.12F
@@ -383,6 +383,13 @@ static enum recognise_step step_of(const struct motion *motion)
         return RECOGNISE_STEP_NOD;
     }
     return RECOGNISE_STEP_N;
+}
+
+enum recognise_step recognise_challenge_step(const struct recognise_challenge_frame *neutral,
+                                             const struct recognise_challenge_frame *frame)
+{
+    const struct motion motion = motion_of(frame, neutral);
+    return step_of(&motion);
 }
 
 /* Where the walk through the frames is. */

@@ -102,4 +102,9 @@ size_t recognise_challenge_neutral(const struct recognise_challenge_frame *frame
 bool recognise_challenge_parallax(const struct face_landmarks *neutral,
                                   const struct face_landmarks *moved, struct face_point *parallax);
 
+/* What the second frame shows the person doing, when in the first they look straight;
+ * RECOGNISE_STEP_N: none of the steps, or no face. */
+enum recognise_step recognise_challenge_step(const struct recognise_challenge_frame *neutral,
+                                             const struct recognise_challenge_frame *frame);
+
 #endif

@@ -123,6 +123,36 @@ void recognise_answer_decide(struct recognise_answer *answer,
     }
 }
 
+/* ---- one of several faces ---- */
+
+void recognise_answer_take(struct recognise_answer *answer)
+{
+    answer->kind = RECOGNISE_UNKNOWN;
+    answer->doubt = RECOGNISE_DOUBT_NONE;
+    answer->person = answer->runner_up = (struct base_uuid){0};
+    answer->candidates_n = 0;
+}
+
+void recognise_answer_give(struct recognise_answer *answer, const struct recognise_candidate *given)
+{
+    const struct recognise_answer before = *answer;
+    if (base_uuid_equal(&given->person, &before.person)) {
+        return;
+    }
+    answer->kind = RECOGNISE_NEEDS_REVIEW;
+    answer->doubt = RECOGNISE_DOUBT_ASSIGNED;
+    answer->person = given->person;
+    answer->score = given->score;
+    answer->runner_up = before.person;
+    answer->runner_up_score = before.score;
+    answer->candidates_n = 0;
+    recognise_answer_candidate(answer, &given->person, given->score);
+    for (size_t i = 0; i < before.candidates_n; i++) {
+        recognise_answer_candidate(answer, &before.candidates[i].person,
+                                   before.candidates[i].score);
+    }
+}
+
 /* ---- two scopes ---- */
 
 /* The first scope has an answer; does the wider one speak against it? */

@@ -101,38 +101,6 @@ static size_t column_of(GHashTable *columns, const struct base_uuid *person)
     return GPOINTER_TO_UINT(g_hash_table_lookup(columns, person));
 }
 
-static void take_away(struct recognise_answer *answer)
-{
-    answer->kind = RECOGNISE_UNKNOWN;
-    answer->doubt = RECOGNISE_DOUBT_NONE;
-    answer->person = (struct base_uuid){0};
-    answer->runner_up = (struct base_uuid){0};
-    answer->candidates_n = 0;
-}
-
-/* A face whose best candidate is somebody else's face may still be its second best, but only a
- * person can say so. */
-static void give(struct recognise_face *face, const struct recognise_candidate *given)
-{
-    struct recognise_answer *answer = &face->answer;
-    if (base_uuid_equal(&given->person, &face->candidates[0].person)) {
-        return;
-    }
-    struct recognise_answer before = *answer;
-    answer->kind = RECOGNISE_NEEDS_REVIEW;
-    answer->doubt = RECOGNISE_DOUBT_ASSIGNED;
-    answer->person = given->person;
-    answer->score = given->score;
-    answer->runner_up = face->candidates[0].person;
-    answer->runner_up_score = face->candidates[0].score;
-    answer->candidates_n = 0;
-    recognise_answer_candidate(answer, &given->person, given->score);
-    for (size_t i = 0; i < before.candidates_n; i++) {
-        recognise_answer_candidate(answer, &before.candidates[i].person,
-                                   before.candidates[i].score);
-    }
-}
-
 void recognise_faces_assign(struct recognise_face *faces, size_t n,
                             const struct recognise_thresholds *thresholds)
 {
@@ -162,9 +130,9 @@ void recognise_faces_assign(struct recognise_face *faces, size_t n,
             given = assigned[i] == (int)column_of(columns, &candidate->person) ? candidate : NULL;
         }
         if (given != NULL) {
-            give(&faces[i], given);
+            recognise_answer_give(&faces[i].answer, given);
         } else if (takes_part(&faces[i])) {
-            take_away(&faces[i].answer);
+            recognise_answer_take(&faces[i].answer);
         }
     }
 }

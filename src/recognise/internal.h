@@ -14,6 +14,7 @@ struct recogniser {
     enum face_detail detail;
     enum recognise_second second;
     struct recognise_helpers *helpers; /* for pictures of many faces: faces.h */
+    gint interrupted;                  /* atomic */
     GMutex lock;                       /* guards what follows */
     struct recognise_thresholds thresholds;
     GHashTable *lookalikes; /* person → array of struct base_uuid; NULL: none */
@@ -114,6 +115,14 @@ void recognise_answer_check(struct recogniser *recogniser, const struct recognis
  * in the last place. */
 void recognise_answer_candidate(struct recognise_answer *answer, const struct base_uuid *person,
                                 float score);
+
+/* The answer's face is nobody's: everybody it may be has another. Leaves the score. */
+void recognise_answer_take(struct recognise_answer *answer);
+
+/* The answer's face may be `given`: when that is not whom the answer names, only a person can say
+ * so. */
+void recognise_answer_give(struct recognise_answer *answer,
+                           const struct recognise_candidate *given);
 
 /*
  * Decides by the best candidates of the first scope and, where there is one, of the wider scope

@@ -13,8 +13,7 @@
 #define STRICT_ODDS 4.0F
 /* Below a ninth of the odds of "live" there is no doubt left. */
 #define DOUBT_ODDS 9.0F
-/* With less of the surroundings (1.6 of 2.7 box heights) prints pass for live four times as often.
- */
+/* With less of the surroundings (1.6 of 2.7 box heights) the edges of a print are out of sight. */
 #define COVERAGE_MIN 0.59F
 
 static const char *const names[RECOGNISE_LIVENESS_N] = {

@@ -1,4 +1,5 @@
 /* Large pictures, on all processors but behind whoever stands at a camera. */
+#include "base/error.h"
 #include "base/pool.h"
 #include "recognise/faces.h"
 
@@ -70,6 +71,16 @@ static void timings_add(struct face_timings *sum, const struct face_timings *mor
     sum->search += more->search;
 }
 
+static bool go_on(const struct batch *batch, GError **error)
+{
+    if (g_atomic_int_get(&batch->recogniser->interrupted) == 0) {
+        return true;
+    }
+    g_set_error_literal(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,
+                        "Presente is being stopped. Please try again in a minute.");
+    return false;
+}
+
 static void work(struct batch *batch)
 {
     GError *error = NULL;
@@ -77,7 +88,7 @@ static void work(struct batch *batch)
     struct face_worker *worker = recognise_worker_acquire(batch->recogniser, &error);
     bool ran = worker != NULL;
     for (size_t i = 0; ran && (i = atomic_fetch_add(&batch->next, 1)) < batch->n;) {
-        ran = batch->step(worker, i, batch->data, &error);
+        ran = go_on(batch, &error) && batch->step(worker, i, batch->data, &error);
     }
     if (worker != NULL) {
         timings = *face_worker_timings(worker);

@@ -84,6 +84,11 @@ void recogniser_destroy(struct recogniser *recogniser)
     g_free(recogniser);
 }
 
+void recogniser_interrupt(struct recogniser *recogniser)
+{
+    g_atomic_int_set(&recogniser->interrupted, 1);
+}
+
 bool recogniser_has_second(const struct recogniser *recogniser)
 {
     return face_engine_has_second(recogniser->engine);

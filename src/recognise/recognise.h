@@ -98,6 +98,10 @@ struct recogniser;
 struct recogniser *recogniser_create(const struct recogniser_options *options, GError **error);
 void recogniser_destroy(struct recogniser *recogniser);
 
+/* Before the program ends: what takes seconds (pictures of a class, videos) fails soon, now or
+ * later, with BASE_ERROR_UNAVAILABLE. One person's faces are finished. */
+void recogniser_interrupt(struct recogniser *recogniser);
+
 /* Is there a second embedding network that may be asked? */
 bool recogniser_has_second(const struct recogniser *recogniser);
 

@@ -86,31 +86,6 @@ static const struct recognise_candidate *assign(const struct recognise_tracker *
     return NULL;
 }
 
-/* Who is more like somebody whom another track has may still be their second best, but only a
- * person can say so. */
-static void give(const struct track_claim *claim, const struct recognise_candidate *given,
-                 struct recognise_answer *answer)
-{
-    if (!given) {
-        answer->kind = RECOGNISE_UNKNOWN;
-        answer->doubt = RECOGNISE_DOUBT_NONE;
-        answer->person = answer->runner_up = (struct base_uuid){0};
-        answer->candidates_n = 0;
-        return;
-    }
-    if (base_uuid_equal(&given->person, &answer->person))
-        return;
-    answer->kind = RECOGNISE_NEEDS_REVIEW;
-    answer->doubt = RECOGNISE_DOUBT_ASSIGNED;
-    answer->person = given->person;
-    answer->score = given->score;
-    answer->runner_up = claim->candidates[0].person;
-    answer->runner_up_score = claim->candidates[0].score;
-    answer->candidates[0] = *given;
-    answer->candidates_n = 1;
-    recognise_answer_candidate(answer, &claim->candidates[0].person, claim->candidates[0].score);
-}
-
 static enum recognise_liveness liveness(const struct recognise_tracker *tracker,
                                         const struct track *track, float *live)
 {
@@ -150,16 +125,19 @@ static void decide_person(struct recognise_tracker *tracker, struct face_worker 
         return;
     struct recognise_thresholds thresholds =
         recognise_options_thresholds(tracker->recogniser, options);
-    give(claim, assign(tracker, claim, MIN(thresholds.review, thresholds.match)), answer);
+    const struct recognise_candidate *given =
+        assign(tracker, claim, MIN(thresholds.review, thresholds.match));
+    if (given)
+        recognise_answer_give(answer, given);
+    else
+        recognise_answer_take(answer);
 }
 
 static void apply_liveness(enum recognise_liveness verdict, struct recognise_answer *answer)
 {
     if (verdict == RECOGNISE_LIVENESS_ATTACK && answer->kind >= RECOGNISE_UNKNOWN) {
+        recognise_answer_take(answer);
         answer->kind = RECOGNISE_PRESENTATION_ATTACK;
-        answer->doubt = RECOGNISE_DOUBT_NONE;
-        answer->person = answer->runner_up = (struct base_uuid){0};
-        answer->candidates_n = 0;
     } else if (verdict == RECOGNISE_LIVENESS_DOUBT && answer->kind == RECOGNISE_MATCH) {
         answer->kind = RECOGNISE_NEEDS_REVIEW;
         answer->doubt = RECOGNISE_DOUBT_LIVENESS;

@@ -8,6 +8,7 @@
 #include "service/internal.h"
 #include "service/lookalikes.h"
 #include "service/picture.h"
+#include "service/reviews.h"
 
 #include <string.h>
 
@@ -353,9 +354,13 @@ static bool delete_body(struct db_connection *connection, gpointer data, GError 
             ? !db_template_delete(connection, work->user_id, work->template_id, error)
             : !db_template_delete_user(connection, work->user_id, &work->removed, error))
         return false;
-    gint64 held = 0;
-    if (!db_template_count_held(connection, work->user_id, &held, error) ||
-        (held == 0 && !db_duplicate_withdraw(connection, work->user_id, error)))
+    g_autoptr(core_user) left = db_user_find(connection, work->user_id, error);
+    if (!left ||
+        (left->faces_held == 0 && !db_duplicate_withdraw(connection, work->user_id, error)))
+        return false;
+    /* Who has no photos left is not to be recognised: pictures that may be of them go as well. */
+    if (left->faces_held + left->face_count == 0 &&
+        !service_reviews_forget(connection, work->user_id, work->blobs, error))
         return false;
     return db_face_revision_bump(connection, work->user_id, error) &&
            service_audit(connection, work->identity, "faces.delete", work->user_id,

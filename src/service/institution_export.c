@@ -77,10 +77,12 @@ static bool add_bytes(struct exporter *exporter, const char *name, GBytes *bytes
 
 /* ---- Tables ---- */
 
-/* Pictures of photos mean nothing without the templates that were made of them. */
+/* Pictures of photos mean nothing without the templates that were made of them; those of reviews
+ * without who they may be, whose erasure would not find them. */
 static bool image_is_wanted(const struct exporter *exporter, const json_t *row)
 {
-    return exporter->options->with_faces || !json_object_get(row, "template_id");
+    return exporter->options->with_faces ||
+           !(json_object_get(row, "template_id") || json_object_get(row, "review_id"));
 }
 
 static bool take_page(struct exporter *exporter, struct db_connection *connection,

@@ -262,9 +262,9 @@ static bool may_see(struct db_connection *connection, const struct see_work *wor
 {
     GError *problem = NULL;
 
-    if (service_allow(connection, work->identity, CORE_ACTION_ATTENDANCE_WRITE, &work->first_id,
+    if (service_allow(connection, work->identity, CORE_ACTION_USER_READ, &work->first_id,
                       &problem) &&
-        service_allow(connection, work->identity, CORE_ACTION_ATTENDANCE_WRITE, &work->second_id,
+        service_allow(connection, work->identity, CORE_ACTION_USER_READ, &work->second_id,
                       &problem))
         return true;
     if (!g_error_matches(problem, BASE_ERROR, BASE_ERROR_FORBIDDEN)) {

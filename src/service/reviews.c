@@ -5,6 +5,7 @@
 #include "db/query/user.h"
 #include "service/attend.h"
 #include "service/picture.h"
+#include "service/policies.h"
 #include "service/retention.h"
 
 #include <math.h>
@@ -164,39 +165,83 @@ bool service_review_add(struct service *service, const struct service_review_inp
 
 /* ---- reading ---- */
 
-static bool may_mark(struct db_connection *connection, const struct service_identity *identity,
-                     const struct base_uuid *person, bool *may, GError **error)
-{
-    GError *problem = NULL;
+/* Somebody to whom reviews are shown, and whom they may learn of, as it was found before. */
+struct viewer {
+    struct db_connection *connection;
+    const struct service_identity *identity;
+    GHashTable *may[2]; /* struct base_uuid * → whether; of reviews of a day, of a session */
+};
 
-    *may = service_allow(connection, identity, CORE_ACTION_ATTENDANCE_WRITE, person, &problem);
-    if (!problem || g_error_matches(problem, BASE_ERROR, BASE_ERROR_FORBIDDEN)) {
-        g_clear_error(&problem);
-        return true;
-    }
-    g_propagate_error(error, problem);
-    return false;
+static void viewer_init(struct viewer *viewer, struct db_connection *connection,
+                        const struct service_identity *identity)
+{
+    *viewer = (struct viewer){.connection = connection, .identity = identity};
+    for (gsize i = 0; i < G_N_ELEMENTS(viewer->may); i++)
+        viewer->may[i] = g_hash_table_new_full(base_uuid_hash, base_uuid_equal, g_free, NULL);
 }
 
-/* Of a day a teacher learns only of those whom they may mark: among the candidates, and as the one
- * it was. */
-static bool hide_people(struct db_connection *connection, const struct service_identity *identity,
-                        struct db_review *review, GError **error)
+static void viewer_finish(struct viewer *viewer)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(viewer->may); i++)
+        g_hash_table_unref(viewer->may[i]);
+}
+
+static bool allowed(struct viewer *viewer, enum core_action action, GHashTable *known,
+                    const struct base_uuid *person, bool *may, GError **error)
+{
+    gpointer before = NULL;
+    GError *problem = NULL;
+
+    if (g_hash_table_lookup_extended(known, person, NULL, &before)) {
+        *may = GPOINTER_TO_INT(before) != 0;
+        return true;
+    }
+    *may = service_allow(viewer->connection, viewer->identity, action, person, &problem);
+    if (problem && !g_error_matches(problem, BASE_ERROR, BASE_ERROR_FORBIDDEN)) {
+        g_propagate_error(error, problem);
+        return false;
+    }
+    g_clear_error(&problem);
+    g_hash_table_insert(known, g_memdup2(person, sizeof *person), GINT_TO_POINTER(*may));
+    return true;
+}
+
+/* Of a day: of those whom they may mark. Of a session: of those whom they teach there or elsewhere,
+ * and of everybody where the course's rules let everybody be searched. */
+static bool may_learn(struct viewer *viewer, const struct db_review *review,
+                      const struct base_uuid *person, bool *may, GError **error)
+{
+    struct core_rules rules;
+
+    if (base_uuid_is_nil(&review->session_id))
+        return allowed(viewer, CORE_ACTION_ATTENDANCE_WRITE, viewer->may[0], person, may, error);
+    if (!allowed(viewer, CORE_ACTION_USER_READ, viewer->may[1], person, may, error))
+        return false;
+    if (*may)
+        return true;
+    if (!service_rules_of_course(viewer->connection, &review->course_id, &rules, error))
+        return false;
+    *may = rules.search == CORE_RULES_SEARCH_INSTITUTION;
+    return true;
+}
+
+/* Leaves whom the viewer may learn of: among the candidates, and as the one it was. */
+static bool hide_people(struct viewer *viewer, struct db_review *review, GError **error)
 {
     bool may = false;
 
-    if (identity->role == CORE_ROLE_ADMIN || !base_uuid_is_nil(&review->session_id))
+    if (viewer->identity->role == CORE_ROLE_ADMIN)
         return true;
     for (guint i = review->candidates->len; i > 0; i--) {
         const struct db_review_candidate *candidate = review->candidates->pdata[i - 1];
-        if (!may_mark(connection, identity, &candidate->user_id, &may, error))
+        if (!may_learn(viewer, review, &candidate->user_id, &may, error))
             return false;
         if (!may)
             g_ptr_array_remove_index(review->candidates, i - 1);
     }
     if (base_uuid_is_nil(&review->user_id))
         return true;
-    if (!may_mark(connection, identity, &review->user_id, &may, error))
+    if (!may_learn(viewer, review, &review->user_id, &may, error))
         return false;
     if (!may) {
         review->user_id = review->attendance_id = (struct base_uuid){0};
@@ -220,10 +265,15 @@ GPtrArray *service_review_list(struct service *service, const struct service_ide
     g_autoptr(db_connection) connection = db_acquire(service->db, error);
     g_autoptr(GPtrArray) reviews =
         connection ? db_review_list(connection, &narrow, page, total, error) : NULL;
-    for (guint i = 0; reviews && i < reviews->len; i++)
-        if (!hide_people(connection, identity, reviews->pdata[i], error))
-            return NULL;
-    return g_steal_pointer(&reviews);
+    if (!reviews)
+        return NULL;
+    struct viewer viewer;
+    bool ok = true;
+    viewer_init(&viewer, connection, identity);
+    for (guint i = 0; ok && i < reviews->len; i++)
+        ok = hide_people(&viewer, reviews->pdata[i], error);
+    viewer_finish(&viewer);
+    return ok ? g_steal_pointer(&reviews) : NULL;
 }
 
 /* The review, when the caller may settle it. */
@@ -241,8 +291,13 @@ static struct db_review *find_on(struct db_connection *connection,
         return NULL;
     }
     g_autoptr(db_review) review = db_review_find(connection, id, error);
-    return review && hide_people(connection, identity, review, error) ? g_steal_pointer(&review)
-                                                                      : NULL;
+    if (!review)
+        return NULL;
+    struct viewer viewer;
+    viewer_init(&viewer, connection, identity);
+    const bool ok = hide_people(&viewer, review, error);
+    viewer_finish(&viewer);
+    return ok ? g_steal_pointer(&review) : NULL;
 }
 
 struct db_review *service_review_find(struct service *service,

@@ -4,7 +4,9 @@
  * picture, or nobody. The teachers of the session's course settle it, of a mark of the day those of
  * a candidate's group; administrators all. What nobody settles ends after some days (retention.h).
  * The picture is sealed like every other and goes when the review is settled or ends, and when one
- * of the candidates is erased. docs/register.md tells it to people.
+ * of the candidates is erased or has all their photos deleted. A teacher learns only of candidates
+ * whom they teach (of a day: of their groups), unless the course's rules search the institution.
+ * docs/register.md tells it to people.
  */
 #ifndef SERVICE_REVIEWS_H
 #define SERVICE_REVIEWS_H
@@ -77,8 +79,9 @@ struct db_review *service_review_settle(struct service *service,
 /* Ends what has waited too long; `ended` (may be NULL) gets how many. */
 bool service_reviews_expire(struct service *service, gint64 *ended, GError **error);
 
-/* In the transaction that erases a person: the open reviews that they are a candidate of end, and
- * their pictures' blobs are appended to `keys` (char *), to be deleted after the commit. */
+/* In the transaction that erases a person, or their last photo: the open reviews that they are a
+ * candidate of end, and their pictures' blobs are appended to `keys` (char *), to be deleted after
+ * the commit. */
 bool service_reviews_forget(struct db_connection *connection, const struct base_uuid *user_id,
                             GPtrArray *keys, GError **error);
 

@@ -396,8 +396,10 @@ bool service_group_check(struct db_connection *connection, const struct base_uui
 bool service_faces_ready(struct service *service, GError **error)
 {
     if (!service->recogniser)
-        return service_fail(error, BASE_ERROR_UNAVAILABLE,
-                            "Face recognition is not available: the models are not installed.");
+        return service_fail(
+            error, BASE_ERROR_UNAVAILABLE,
+            "Face recognition is not available: it could not be loaded, and the server's "
+            "log says why.");
     return service_keys_ready(service, error);
 }
 

@@ -132,11 +132,13 @@ static void set_options(const struct video_module_video *video, AVDictionary **o
 
 static enum video_module_result result_of(const struct video_module_video *video, int code)
 {
+    /* What asks for more than one allocation may take says so of itself in a damaged header. */
+    bool damaged = code == AVERROR_INVALIDDATA || code == AVERROR_EOF || code == AVERROR(ENOMEM);
+
+    if (video->source.kind == VIDEO_MODULE_MEMORY)
+        return damaged ? VIDEO_MODULE_DAMAGED : VIDEO_MODULE_UNSUPPORTED;
     if (code == AVERROR(ENOMEM))
         return VIDEO_MODULE_MEMORY_FULL;
-    if (video->source.kind == VIDEO_MODULE_MEMORY)
-        return code == AVERROR_INVALIDDATA || code == AVERROR_EOF ? VIDEO_MODULE_DAMAGED
-                                                                  : VIDEO_MODULE_UNSUPPORTED;
     if (code == AVERROR_HTTP_UNAUTHORIZED || code == AVERROR_HTTP_FORBIDDEN)
         return VIDEO_MODULE_DENIED;
     return VIDEO_MODULE_SILENT;

@@ -26,7 +26,7 @@ struct video {
 static const struct video_module *module_load(GError **error)
 {
     const struct video_module *module =
-        base_module_symbol("video", VIDEO_MODULE_SYMBOL, "Reading videos", error);
+        base_module_symbol("video", VIDEO_MODULE_SYMBOL, "Reading videos", "video", error);
 
     if (module && module->version != VIDEO_MODULE_VERSION) {
         g_set_error_literal(error, BASE_ERROR, BASE_ERROR_UNAVAILABLE,

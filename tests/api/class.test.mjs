@@ -210,5 +210,10 @@ describe('the whole class', { skip }, () => {
         assert.deepEqual(answer.already.map(({ name }) => name), ['Rosa Dzul']);
         assert.equal(answer.unknown, 2);
         assert.ok((await stat(output)).size > 10000);
+        // What was marked is told even where the picture cannot be written.
+        await assert.rejects(
+            server.presente('mark', '--class', '--session', session.id, '--json', '--output',
+                path.join(server.dir, 'gone', 'class.jpg'), path.join(samplesDir, 'sample3.jpg')),
+            ({ code, stdout: told }) => code === 4 && JSON.parse(told).already.length === 1);
     });
 });

@@ -1,6 +1,7 @@
 // Faces in doubt over the API and the command line: seen by who may settle them, settled once; and
 // look-alikes. The threshold is so high that nobody is sure.
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
 import { Client, createPerson } from '../helpers/client.mjs';
@@ -52,13 +53,32 @@ describe('faces in doubt', { skip: missingParts({ faces: true, samples: true }) 
         assert.equal(picture.status, 200);
         assert.equal(picture.headers.get('content-type'), 'image/jpeg');
         assert.equal((await get(stranger.token)).status, 404);
-        assert.equal((await stranger.get(`/reviews/${review.id}`)).status, 404);
+        for (const [client, status] of [[stranger, 404], [student, 403], [anyone, 401]]) {
+            assert.equal((await client.get(`/reviews/${review.id}`)).status, status);
+            assert.equal((await client.get(`/reviews/${review.id}/picture`)).status, status);
+            assert.equal((await client.post(`/reviews/${review.id}`, { nobody: true })).status, status);
+        }
+        assert.equal((await stranger.get('/duplicates')).status, 403);
+        assert.equal((await anyone.get('/duplicates')).status, 401);
+        assert.equal((await anyone.get('/lookalikes')).status, 401);
+    });
+
+    it('leave with who they may be, or without a picture', async () => {
+        const exported = async (...parts) => {
+            const { stdout } = await server.presente('institution', 'export', '--json', '--force',
+                '--output', path.join(server.dir, 'all.zip'), '--with-images', ...parts);
+            return JSON.parse(stdout).images;
+        };
+        assert.equal(await exported(), 0);
+        assert.ok((await exported('--with-faces')) > 0);
     });
 
     it('are settled once', async () => {
         const route = `/reviews/${review.id}`;
         assert.equal((await teacher.post(route, {})).status, 400);
         assert.equal((await teacher.post(route, { user_id: student.user.id, nobody: true })).status, 400);
+        const zeros = '00000000-0000-0000-0000-000000000000';
+        assert.equal((await teacher.post(route, { user_id: zeros })).status, 400);
         for (let i = 0; i < 2; i++) {
             const { status, body } = await teacher.post(route, { user_id: student.user.id });
             assert.equal(status, 200);

@@ -26,6 +26,14 @@ describe('detectors', { skip }, () => {
     });
     after(() => place.remove());
 
+    it('names the packages where the module of a detector is not there', async () => {
+        const env = { PRESENTE_DETECTOR: 'hog', PRESENTE_MODULES_DIR: place.file('crops') };
+        const { code, stderr } = await place.presente('detect', sample(1), { env });
+        assert.equal(code, 4, stderr);
+        assert.match(stderr, /dev deps detectors/);
+        assert.doesNotMatch(stderr, /dev deps hog/);
+    });
+
     for (const PRESENTE_DETECTOR of ['haar', 'hog']) {
         it(`enrols and recognises with ${PRESENTE_DETECTOR}`, async (test) => {
             const env = { PRESENTE_DETECTOR };

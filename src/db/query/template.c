@@ -86,14 +86,6 @@ bool db_template_release(struct db_connection *connection, const struct base_uui
                       db_uuid(user_id));
 }
 
-bool db_template_count_held(struct db_connection *connection, const struct base_uuid *user_id,
-                            gint64 *held, GError **error)
-{
-    return db_query_int(connection, held, error,
-                        "SELECT COUNT(*) FROM face_templates WHERE user_id = ? AND held = TRUE",
-                        db_uuid(user_id));
-}
-
 bool db_template_count(struct db_connection *connection, gint64 *templates, gint64 *people,
                        GError **error)
 {

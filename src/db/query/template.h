@@ -37,9 +37,6 @@ bool db_template_delete_user(struct db_connection *connection, const struct base
 bool db_template_release(struct db_connection *connection, const struct base_uuid *user_id,
                          gint64 *released, GError **error);
 
-bool db_template_count_held(struct db_connection *connection, const struct base_uuid *user_id,
-                            gint64 *held, GError **error);
-
 /* Templates, those held among them, and people who have any. Either pointer may be NULL. */
 bool db_template_count(struct db_connection *connection, gint64 *templates, gint64 *people,
                        GError **error);

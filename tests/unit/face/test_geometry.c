@@ -4,10 +4,29 @@
 #include "encode.h"
 #include "face/align.h"
 #include "face/detector.h"
+#include "face/halve.h"
 #include "face/quality.h"
 
 #include <math.h>
 #include <string.h>
+
+/* The processor's instructions against plain C, with nothing readable behind the rows. */
+static void test_halved_rows_are_the_same_everywhere(void **state)
+{
+    const struct face_scale scale = {1.0F / 512, -127.0F / 128};
+    (void)state;
+    for (int n = 1; n <= 23; n++) {
+        g_autofree uint8_t *rows = g_malloc((gsize)n * 12);
+        g_autofree float *found = g_new(float, n * 3);
+        g_autofree float *expected = g_new(float, n * 3);
+        for (int i = 0; i < n * 12; i++) {
+            rows[i] = (uint8_t)(i * i * 37 + i * 11 + 255);
+        }
+        face_halve_row(rows, rows + n * 6, &scale, found, n);
+        face_halve_row_plain(rows, rows + n * 6, &scale, expected, n);
+        assert_memory_equal(found, expected, (size_t)n * 3 * sizeof *found);
+    }
+}
 
 static void test_area_filter_keeps_the_mean(void **state)
 {
@@ -279,6 +298,7 @@ static void test_quality_verdicts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_halved_rows_are_the_same_everywhere),
         cmocka_unit_test(test_area_filter_keeps_the_mean),
         cmocka_unit_test(test_crop_of_the_same_size_is_a_copy),
         cmocka_unit_test(test_crops_outside_the_picture),

@@ -255,6 +255,40 @@ static void the_input_may_have_its_channels_last(void **state)
     builder_finish(&joined);
 }
 
+/* Outputs computed on demand are what a run computes of them, up to the edges: "c" by a chain of
+ * its own, "e" because the rest of the model needs it anyway. */
+static void pixels_are_computed_on_demand(void **state)
+{
+    struct builder joined;
+    struct nn_shape shape;
+    static const char *const names[] = {"y", "e", "c"};
+    const struct nn_options whole = {.outputs = &names[2], .outputs_n = 1};
+    const struct nn_options some = {.outputs = names, .outputs_n = 3, .on_demand_n = 2};
+    const struct nn_options alone = {.outputs = &names[2], .outputs_n = 1, .on_demand_n = 1};
+    g_autofree float *input = builder_random(3 * 7 * 9, 3);
+    (void)state;
+    build_joined(&joined);
+    builder_output(&joined, "y");
+    g_autofree float *expected = check_run(&joined, &whole, input, &shape);
+    const struct nn_options *const cases[] = {&some, &alone};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct nn_model *model = builder_load(&joined, cases[i], NULL);
+        struct nn_context *context = nn_context_create(model, NULL);
+        nn_model_destroy(model);
+        memcpy(nn_context_input(context), input, sizeof(float) * 3 * 7 * 9);
+        assert_true(nn_context_run(context, NULL));
+        for (int64_t at = 0; at < 7 * 9; at++) {
+            float found[5];
+            nn_context_output_pixel(context, cases[i]->outputs_n - 1, at / 9, at % 9, found);
+            for (int64_t c = 0; c < 5; c++) {
+                check_close(&found[c], &expected[c * 7 * 9 + at], 1);
+            }
+        }
+        nn_context_destroy(context);
+    }
+    builder_finish(&joined);
+}
+
 static void a_vector_has_no_channels_to_be_last(void **state)
 {
     struct builder builder;
@@ -275,6 +309,7 @@ int main(void)
         cmocka_unit_test(a_sum_is_added_before_the_relu),
         cmocka_unit_test(parts_are_written_into_their_place),
         cmocka_unit_test(the_input_may_have_its_channels_last),
+        cmocka_unit_test(pixels_are_computed_on_demand),
         cmocka_unit_test(a_vector_has_no_channels_to_be_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

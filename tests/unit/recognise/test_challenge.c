@@ -153,6 +153,24 @@ static void test_a_picture_that_is_turned_is_flat(void **state)
                      RECOGNISE_CHALLENGE_FLAT);
 }
 
+/* The nod begins while the head is still turned: between two steps people look straight. */
+static void test_steps_have_a_look_straight_between_them(void **state)
+{
+    struct film film = {.depth = 1};
+    (void)state;
+    for (int i = 0; i < 4 * FRAMES_EACH / 3; i++) {
+        const int part = i / 4;
+        shoot(&film, part == 1 ? 32 : 0, part == 2 ? -25 : 0, 0.98F, 1);
+    }
+    assert_int_equal(answer(&film, RECOGNISE_STEP_TURN_LEFT, RECOGNISE_STEP_NOD).result,
+                     RECOGNISE_CHALLENGE_MISSING_STEP);
+    assert_int_equal(recognise_challenge_step(&film.frames[0], &film.frames[5]),
+                     RECOGNISE_STEP_TURN_LEFT);
+    assert_int_equal(recognise_challenge_step(&film.frames[0], &film.frames[9]),
+                     RECOGNISE_STEP_NOD);
+    assert_int_equal(recognise_challenge_step(&film.frames[0], &film.frames[1]), RECOGNISE_STEP_N);
+}
+
 static void test_parallax_tells_a_head_from_its_picture(void **state)
 {
     const struct recognise_challenge_frame straight = seen(0, 0, 1, 1, 0);
@@ -168,6 +186,32 @@ static void test_parallax_tells_a_head_from_its_picture(void **state)
         assert_true(abs(yaw) < 10 || head.x * (float)yaw > 0);
         assert_true(abs(yaw) < 20 || fabsf(head.x) > 0.12F);
     }
+}
+
+/* Network and parallax must agree on how far and on which way. */
+static void test_a_step_is_deep_enough_for_its_angle(void **state)
+{
+    const struct recognise_challenge_frame straight = seen(0, 0, 1, 1, 0);
+    size_t steps = 0;
+    (void)state;
+    for (int depth = 0; depth <= 100; depth++) {
+        const struct recognise_challenge_frame turned = seen(45, 0, 1, (float)depth / 100, 1);
+        struct face_point parallax;
+        assert_true(
+            recognise_challenge_parallax(&straight.landmarks, &turned.landmarks, &parallax));
+        const bool deep = parallax.x >= 45 * 0.004F;
+        assert_int_equal(recognise_challenge_step(&straight, &turned),
+                         deep ? RECOGNISE_STEP_TURN_LEFT : RECOGNISE_STEP_N);
+        steps += deep;
+    }
+    assert_in_range(steps, 1, 99);
+    struct recognise_challenge_frame contrary = seen(32, 0, 1, 1, 1);
+    contrary.pose.yaw = -32;
+    assert_int_equal(recognise_challenge_step(&straight, &contrary), RECOGNISE_STEP_N);
+    contrary = seen(0, -25, 1, 1, 1);
+    assert_int_equal(recognise_challenge_step(&straight, &contrary), RECOGNISE_STEP_NOD);
+    contrary.pose.pitch = 25;
+    assert_int_equal(recognise_challenge_step(&straight, &contrary), RECOGNISE_STEP_N);
 }
 
 static void test_a_still_is_no_answer(void **state)
@@ -291,7 +335,9 @@ int main(void)
         cmocka_unit_test(test_every_pair_of_steps_passes_in_its_order_alone),
         cmocka_unit_test(test_the_wrong_way_is_another_step),
         cmocka_unit_test(test_a_picture_that_is_turned_is_flat),
+        cmocka_unit_test(test_steps_have_a_look_straight_between_them),
         cmocka_unit_test(test_parallax_tells_a_head_from_its_picture),
+        cmocka_unit_test(test_a_step_is_deep_enough_for_its_angle),
         cmocka_unit_test(test_a_still_is_no_answer),
         cmocka_unit_test(test_it_must_be_one_face_without_jumps),
         cmocka_unit_test(test_every_order_is_drawn),

@@ -90,6 +90,22 @@ static void test_why_a_face_is_reviewed(void **state)
     assert_string_equal(recognise_doubt_name(doubt), "score");
 }
 
+/* What lies exactly on a threshold has reached it. */
+static void test_thresholds_are_the_lowest_that_do(void **state)
+{
+    (void)state;
+    const struct recognise_thresholds thresholds = {
+        .match = 0.5F, .review = 0.25F, .margin = 0.125F};
+    assert_int_equal(recognise_decide(&thresholds, 0.5F, -1, NULL), RECOGNISE_MATCH);
+    assert_int_equal(recognise_decide(&thresholds, nextafterf(0.5F, 0), -1, NULL),
+                     RECOGNISE_NEEDS_REVIEW);
+    assert_int_equal(recognise_decide(&thresholds, 0.25F, -1, NULL), RECOGNISE_NEEDS_REVIEW);
+    assert_int_equal(recognise_decide(&thresholds, nextafterf(0.25F, 0), -1, NULL),
+                     RECOGNISE_UNKNOWN);
+    assert_int_equal(recognise_decide(&thresholds, 0.625F, 0.5F, NULL), RECOGNISE_MATCH);
+    assert_int_equal(recognise_decide(&thresholds, 0.625F, 0.5625F, NULL), RECOGNISE_NEEDS_REVIEW);
+}
+
 static void test_candidates_are_those_worth_a_look(void **state)
 {
     (void)state;
@@ -183,6 +199,7 @@ int main(void)
         cmocka_unit_test(test_the_tail_is_inverted),
         cmocka_unit_test(test_a_tail_is_fitted),
         cmocka_unit_test(test_why_a_face_is_reviewed),
+        cmocka_unit_test(test_thresholds_are_the_lowest_that_do),
         cmocka_unit_test(test_candidates_are_those_worth_a_look),
         cmocka_unit_test(test_one_bad_frame_does_not_spoil_the_others),
         cmocka_unit_test(test_the_better_frame_weighs_more),

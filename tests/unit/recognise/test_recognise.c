@@ -2,8 +2,11 @@
 #include "../unit.h"
 
 #include "face/image_write.h"
+#include "face/resample.h"
 #include "pictures.h"
-#include "recognise/recognise.h"
+#include "recognise/challenge.h"
+#include "recognise/class.h"
+#include "recognise/internal.h"
 
 #include <math.h>
 #include <string.h>
@@ -277,6 +280,48 @@ static void test_thresholds_decide(void **state)
     recogniser_thresholds_set(fixture->recogniser, &kept);
 }
 
+/* The table of docs/thresholds.md, by which people choose a target. */
+static void test_thresholds_follow_from_target_and_people(void **state)
+{
+    static const struct {
+        size_t people;
+        double match, review;
+    } rows[] = {{10, 0.412, 0.360},   {30, 0.446, 0.360},    {100, 0.482, 0.376},
+                {120, 0.487, 0.382},  {300, 0.513, 0.411},   {1000, 0.547, 0.449},
+                {8000, 0.602, 0.510}, {25000, 0.631, 0.541}, {250000, 0.686, 0.602}};
+    struct fixture *fixture = *state;
+    NEEDS(fixture);
+    const struct recognise_thresholds kept = recogniser_thresholds(fixture->recogniser);
+    assert_float_equal(kept.false_match, 0.001, 1e-9);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const struct recognise_thresholds chosen =
+            recognise_thresholds_among(fixture->recogniser, rows[i].people);
+        assert_float_equal(chosen.match, rows[i].match, 6e-4);
+        assert_float_equal(chosen.review, rows[i].review, 6e-4);
+    }
+    /* The people are those who are searched, not all who are enrolled. */
+    const struct recognise_scope one = {.people = fixture->ids, .people_n = 1};
+    assert_float_equal(recognise_scope_thresholds(fixture->recogniser, &staff, &one).match,
+                       recognise_thresholds_among(fixture->recogniser, 1).match, 0);
+    assert_float_equal(recognise_scope_thresholds(fixture->recogniser, &staff, &staff.scope).match,
+                       recognise_thresholds_among(fixture->recogniser, PEOPLE).match, 0);
+    assert_true(recognise_thresholds_among(fixture->recogniser, 1).match <
+                recognise_thresholds_among(fixture->recogniser, PEOPLE).match);
+    /* At most a tenth of the strangers go to review, whatever the target is. */
+    struct recognise_thresholds lax = kept;
+    lax.false_match = 0.01;
+    recogniser_thresholds_set(fixture->recogniser, &lax);
+    const float tenth = recognise_thresholds_among(fixture->recogniser, 8000).review;
+    lax.false_match = 0.02;
+    recogniser_thresholds_set(fixture->recogniser, &lax);
+    assert_float_equal(recognise_thresholds_among(fixture->recogniser, 8000).review, tenth, 1e-6);
+    /* One that was set is used for any number of people. */
+    lax.match = 0.7F;
+    recogniser_thresholds_set(fixture->recogniser, &lax);
+    assert_float_equal(recognise_thresholds_among(fixture->recogniser, 10).match, 0.7F, 0);
+    recogniser_thresholds_set(fixture->recogniser, &kept);
+}
+
 static void test_the_wider_scope_comes_second(void **state)
 {
     struct fixture *fixture = *state;
@@ -342,6 +387,133 @@ static void test_lookalikes_go_to_review(void **state)
     assert_true(found[0].score >= found[1].score);
     assert_int_equal(
         recognise_lookalikes_find(fixture->recogniser, &fixture->ids[1], 0.99F, 4, found), 0);
+}
+
+/* The first network finds one person a little more similar, both together clearly the other. */
+static void test_the_best_are_compared_by_both_networks(void **state)
+{
+    struct fixture *fixture = *state;
+    NEEDS(fixture);
+    static const float probe[FACE_TEMPLATE_N] = {[0] = 1, [FACE_EMBEDDING_N] = 1};
+    static const float near_first[FACE_TEMPLATE_N] = {[0] = 0.8F, [1] = 0.6F, [700] = 1};
+    static const float near_both[FACE_TEMPLATE_N] = {
+        [0] = 0.75F, [1] = 0.661438F, [FACE_EMBEDDING_N] = 1};
+    const struct base_uuid ids[2] = {{{1}}, {{2}}};
+    const struct recognise_scope both = {.people = ids, .people_n = 2};
+    struct recognise_candidate found[2];
+    assert_true(recognise_person_set(fixture->recogniser, &ids[0], near_first, 1, NULL));
+    assert_true(recognise_person_set(fixture->recogniser, &ids[1], near_both, 1, NULL));
+    assert_int_equal(recognise_search(fixture->recogniser, probe, &both, 2, found), 2);
+    assert_true(base_uuid_equal(&found[0].person, &ids[1]));
+    assert_float_equal(found[0].score, recognise_similarity(probe, near_both), 1e-6);
+    for (int i = 0; i < 2; i++) {
+        assert_true(recognise_person_remove(fixture->recogniser, &ids[i]));
+    }
+}
+
+/* ---- challenges ---- */
+
+static void measure(struct fixture *fixture, GBytes *bytes, bool mirrored,
+                    struct recognise_challenge_frame *frame)
+{
+    const struct recognise_picture picture = picture_of(bytes);
+    struct face_image image;
+    assert_true(face_image_decode(picture.data, picture.size, NULL, &image, NULL));
+    for (int y = 0; mirrored && y < image.height; y++) {
+        for (int x = 0; x < image.width / 2; x++) {
+            uint8_t pixel[3];
+            uint8_t *left = image.rgb + ((size_t)y * (size_t)image.width + (size_t)x) * 3;
+            uint8_t *right = left + (size_t)(image.width - 1 - 2 * x) * 3;
+            memcpy(pixel, left, 3);
+            memcpy(left, right, 3);
+            memcpy(right, pixel, 3);
+        }
+    }
+    assert_true(recognise_challenge_measure_image(fixture->recogniser, &image, 0, frame, NULL));
+    assert_true(frame->face);
+    face_image_finish(&image);
+}
+
+/* A face and its mirror image are turned to opposite sides, and the nose tells the same as the pose
+ * network. The second woman looks down further than the third. */
+static void test_turns_and_nods_have_their_signs(void **state)
+{
+    struct fixture *fixture = *state;
+    NEEDS(fixture);
+    struct recognise_challenge_frame straight[PEOPLE];
+    for (int i = 0; i < PEOPLE; i++) {
+        struct recognise_challenge_frame mirrored;
+        struct face_point parallax;
+        measure(fixture, fixture->portraits[i], false, &straight[i]);
+        measure(fixture, fixture->portraits[i], true, &mirrored);
+        const float turn = mirrored.pose.yaw - straight[i].pose.yaw;
+        assert_true(
+            recognise_challenge_parallax(&straight[i].landmarks, &mirrored.landmarks, &parallax));
+        assert_true(fabsf(turn) > 10 && turn * parallax.x > 0);
+    }
+    assert_true(straight[1].pose.pitch < straight[2].pose.pitch - 5);
+}
+
+/* ---- the whole class ---- */
+
+/* `times` copies of a picture beside each other, `height` pixels high; PNG. */
+static GBytes *row_of(GBytes *encoded, int times, int height)
+{
+    struct face_image image;
+    struct face_image row;
+    struct recognise_picture picture = picture_of(encoded);
+    assert_true(face_image_decode(picture.data, picture.size, NULL, &image, NULL));
+    const struct face_crop all = {0, 0, (float)image.width, (float)image.height};
+    const int width = image.width * height / image.height;
+    g_autofree float *rgb = g_new(float, (size_t)width *(size_t)height * 3);
+    face_resample_area(&image, &all, rgb, width, height);
+    face_image_init(&row, width * times, height);
+    for (int y = 0; y < height; y++) {
+        for (int i = 0; i < row.width * 3; i++) {
+            row.rgb[y * row.width * 3 + i] = (uint8_t)(rgb[y * width * 3 + i % (width * 3)] + 0.5F);
+        }
+    }
+    GBytes *bytes = face_image_encode_png(&row, NULL);
+    face_image_finish(&row);
+    face_image_finish(&image);
+    return bytes;
+}
+
+/* How many faces of a row are answered so, of `faces` in all; a picture of the face is kept for a
+ * review alone. */
+static guint answered(struct fixture *fixture, GBytes *row, guint faces, enum recognise_kind kind)
+{
+    const struct recognise_picture picture = picture_of(row);
+    struct recognise_class class;
+    guint n = 0;
+    assert_true(recognise_class(fixture->recogniser, &picture, 1, &staff, NULL, &class, NULL));
+    assert_int_equal(class.faces->len, faces);
+    for (guint i = 0; i < class.faces->len; i++) {
+        const struct recognise_class_face *face =
+            &g_array_index(class.faces, struct recognise_class_face, i);
+        assert_int_equal(face->crop != NULL, face->answer.kind == RECOGNISE_NEEDS_REVIEW);
+        assert_true(face->answer.kind != RECOGNISE_MATCH ||
+                    base_uuid_equal(&face->answer.person, &fixture->ids[2]));
+        n += face->answer.kind == kind;
+    }
+    recognise_class_clear(&class);
+    return n;
+}
+
+static void test_a_class_names_nobody_twice_and_nobody_small(void **state)
+{
+    struct fixture *fixture = *state;
+    NEEDS(fixture);
+    g_autoptr(GBytes) alone = row_of(fixture->portraits[2], 1, 240);
+    g_autoptr(GBytes) twice = row_of(fixture->portraits[2], 2, 240);
+    g_autoptr(GBytes) small = row_of(fixture->portraits[2], 1, 44);
+    assert_int_equal(answered(fixture, alone, 1, RECOGNISE_MATCH), 1);
+    assert_int_equal(answered(fixture, twice, 2, RECOGNISE_MATCH), 1);
+    assert_int_equal(answered(fixture, small, 1, RECOGNISE_MATCH), 0);
+    const struct recognise_lookalike pair = {fixture->ids[1], fixture->ids[2], 0.9F};
+    recognise_lookalikes_set(fixture->recogniser, &pair, 1);
+    assert_int_equal(answered(fixture, alone, 1, RECOGNISE_NEEDS_REVIEW), 1);
+    recognise_lookalikes_set(fixture->recogniser, NULL, 0);
 }
 
 static void test_enrolment_photos(void **state)
@@ -413,8 +585,12 @@ int main(void)
         cmocka_unit_test(test_poor_quality_has_a_reason),
         cmocka_unit_test(test_liveness_is_judged_when_asked),
         cmocka_unit_test(test_thresholds_decide),
+        cmocka_unit_test(test_thresholds_follow_from_target_and_people),
         cmocka_unit_test(test_the_wider_scope_comes_second),
         cmocka_unit_test(test_lookalikes_go_to_review),
+        cmocka_unit_test(test_the_best_are_compared_by_both_networks),
+        cmocka_unit_test(test_turns_and_nods_have_their_signs),
+        cmocka_unit_test(test_a_class_names_nobody_twice_and_nobody_small),
         cmocka_unit_test(test_enrolment_photos),
         cmocka_unit_test(test_people_come_and_go),
     };

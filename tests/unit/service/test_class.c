@@ -158,6 +158,13 @@ static void test_a_second_time_changes_nothing(void **state)
         assert_null(face_at(result, 2)->person_name);
         assert_null(face_at(result, 2)->crop);
     }
+    /* Nor in a picture that does not show her again. */
+    GArray *faces = faces_new();
+    add_doubt(faces, &ana, NULL);
+    g_autoptr(service_class_result) alone = conclude(&class, faces);
+    assert_int_equal(face_at(alone, 0)->outcome, SERVICE_CLASS_UNKNOWN);
+    assert_float_equal(face_at(alone, 0)->score, -1, 0);
+    assert_int_equal(alone->unseen->len, 1);
 }
 
 static void test_nobody_outside_the_roster_is_marked(void **state)

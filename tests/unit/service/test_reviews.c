@@ -6,6 +6,7 @@
 #include "db/query/session.h"
 #include "db/query/subject.h"
 #include "db/query/term.h"
+#include "service/courses.h"
 #include "service/lookalikes.h"
 #include "service/policies.h"
 #include "service/reviews.h"
@@ -152,16 +153,18 @@ static void test_nobody_erased_and_forgotten(void **state)
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM review_candidates"), 2);
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM images WHERE kind = 'review'"), 1);
 
-    assert_true(service_reviews_expire(s->service, &ended, &error));
-    assert_int_equal(ended, 0);
-    {
-        g_autoptr(db_connection) connection = db_acquire(f->db, &error);
-        const base_time old = base_time_now() - (SERVICE_REVIEW_DAYS * 24 + 1) * HOUR;
-        assert_true(db_execute(connection, NULL, &error, "UPDATE reviews SET created_at = ?",
-                               db_time(old)));
+    /* An hour before the 14 days are over, and an hour after. */
+    for (int over = 0; over < 2; over++) {
+        {
+            g_autoptr(db_connection) connection = db_acquire(f->db, &error);
+            const base_time old =
+                base_time_now() - (SERVICE_REVIEW_DAYS * 24 + (over ? 1 : -1)) * HOUR;
+            assert_true(db_execute(connection, NULL, &error, "UPDATE reviews SET created_at = ?",
+                                   db_time(old)));
+        }
+        assert_true(service_reviews_expire(s->service, &ended, &error));
+        assert_int_equal(ended, over);
     }
-    assert_true(service_reviews_expire(s->service, &ended, &error));
-    assert_int_equal(ended, 1);
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM images WHERE kind = 'review'"), 0);
     assert_int_equal(store_files_n(s), files - 3); /* ana's photos went as well */
 }
@@ -229,6 +232,32 @@ static void test_whoever_was_erased_gets_no_review(void **state)
     assert_int_equal(store_files_n(s), files);
 }
 
+/* Whoever has all their photos deleted is not to be recognised, in pictures that wait neither. */
+static void test_deleted_photos_end_reviews(void **state)
+{
+    struct store *s = *state;
+    struct fixture *f = s->fixture;
+    GError *error = NULL;
+
+    if (!fixture_has_faces(f))
+        skip();
+    const struct base_uuid ana = store_student(s, "ana");
+    const struct service_identity herself = fixture_identity(f, &ana);
+    store_enrol(s, &ana, 0);
+    doubt_everybody(s);
+    scan(s, 0, RECOGNISE_NEEDS_REVIEW);
+    g_autoptr(GPtrArray) faces = service_faces_list(s->service, &herself, &ana, &error);
+    assert_int_equal(faces->len, 3);
+    const struct core_template *one = faces->pdata[0];
+    assert_true(service_faces_delete(s->service, &herself, &ana, &one->id, NULL, &error));
+    assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM reviews WHERE state = 'open'"), 1);
+    assert_int_equal(store_files_n(s), 2 + 1);
+    assert_true(service_faces_delete(s->service, &herself, &ana, NULL, NULL, &error));
+    assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM reviews WHERE state = 'ended'"), 1);
+    assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM images"), 0);
+    assert_int_equal(store_files_n(s), 0);
+}
+
 /* ---- sessions ---- */
 
 struct lesson {
@@ -282,6 +311,18 @@ static struct lesson lesson_open(struct store *s, const struct base_uuid *studen
     return (struct lesson){course.id, session.id};
 }
 
+static void lesson_join(struct store *s, const struct lesson *lesson,
+                        const struct base_uuid *student)
+{
+    GError *error = NULL;
+    struct core_enrolment enrolment = {
+        .user_id = *student, .course_id = lesson->course, .first_day = (char *)"2020-01-01"};
+    g_autoptr(db_connection) connection = db_acquire(s->fixture->db, &error);
+
+    base_uuid_new(&enrolment.id);
+    assert_true(db_enrolment_insert(connection, &enrolment, &error));
+}
+
 static struct service_mark mark_in(struct store *s, unsigned who, const struct base_uuid *session)
 {
     GError *error = NULL;
@@ -293,6 +334,62 @@ static struct service_mark mark_in(struct store *s, unsigned who, const struct b
     if (!service_mark_by_face(s->service, &s->fixture->admin, &request, &result, &error))
         fail_msg("%s", error->message);
     return result;
+}
+
+/* The rules of every course let everybody be searched. */
+static void search_institution(struct store *s)
+{
+    GError *error = NULL;
+    g_autoptr(json_t) rules = json_pack("{s:s}", "search", "institution");
+    const struct service_policy_input input = {.name = "Open", .rules = rules};
+    g_autoptr(db_policy) policy =
+        service_policy_create(s->service, &s->fixture->admin, &input, &error);
+
+    assert_no_error(error);
+    assert_true(service_policy_set_default(s->service, &s->fixture->admin, &policy->id, &error));
+}
+
+static const struct db_review_candidate *first_of(const struct db_review *review)
+{
+    return review->candidates->pdata[0];
+}
+
+/* Of a session the course's teacher learns of whom they teach: the camera at the door, which
+ * searched everybody, saw a likeness with somebody of another course. */
+static void test_a_teacher_learns_of_their_course_alone(void **state)
+{
+    struct store *s = *state;
+    struct fixture *f = s->fixture;
+    GError *error = NULL;
+    struct base_uuid id;
+
+    const struct base_uuid ana = store_student(s, "ana"), bea = store_student(s, "bea");
+    const struct base_uuid mine = fixture_user(f, "T", "t@uni.edu", CORE_ROLE_TEACHER, NULL);
+    const struct service_identity teacher = fixture_identity(f, &mine);
+    const struct lesson lesson = lesson_open(s, &ana);
+    assert_true(service_course_add_teacher(s->service, &f->admin, &lesson.course, &mine, &error));
+    const struct recognise_candidate candidates[] = {{ana, 0.5F}, {bea, 0.49F}};
+    const struct service_review_input input = {.session_id = lesson.session,
+                                               .taken_at = base_time_now(),
+                                               .doubt = RECOGNISE_DOUBT_MARGIN,
+                                               .candidates = candidates,
+                                               .candidates_n = 2};
+    assert_true(service_review_add(s->service, &input, &id, &error));
+    g_autoptr(GPtrArray) listed = reviews_of(s, &teacher);
+    assert_int_equal(listed->len, 1);
+    const struct db_review *review = listed->pdata[0];
+    assert_int_equal(review->candidates->len, 1);
+    assert_true(base_uuid_equal(&first_of(review)->user_id, &ana));
+    g_autoptr(GPtrArray) all = reviews_of(s, &f->admin);
+    assert_int_equal(((const struct db_review *)all->pdata[0])->candidates->len, 2);
+
+    search_institution(s);
+    g_autoptr(db_review) wide = service_review_find(s->service, &teacher, &id, &error);
+    assert_no_error(error);
+    assert_int_equal(wide->candidates->len, 2);
+    /* Who is taught somewhere is nobody's secret, and not to be marked here all the same. */
+    assert_null(service_review_settle(s->service, &teacher, &id, &bea, &error));
+    assert_base_error(error, BASE_ERROR_INVALID);
 }
 
 static void test_the_institution_is_searched_where_the_rules_say_so(void **state)
@@ -322,11 +419,7 @@ static void test_the_institution_is_searched_where_the_rules_say_so(void **state
     assert_null(result.session);
     service_mark_clear(&result);
 
-    g_autoptr(json_t) rules = json_pack("{s:s}", "search", "institution");
-    const struct service_policy_input input = {.name = "Open", .rules = rules};
-    g_autoptr(db_policy) policy = service_policy_create(s->service, &f->admin, &input, &error);
-    assert_no_error(error);
-    assert_true(service_policy_set_default(s->service, &f->admin, &policy->id, &error));
+    search_institution(s);
     result = mark_in(s, 1, &lesson.session);
     assert_int_equal(result.answer.kind, RECOGNISE_NEEDS_REVIEW);
     assert_int_equal(result.answer.doubt, RECOGNISE_DOUBT_ELSEWHERE);
@@ -374,8 +467,23 @@ static void test_lookalikes_are_found_and_reviewed(void **state)
     scan(s, 0, RECOGNISE_NEEDS_REVIEW);
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM reviews WHERE reason = 'lookalike'"),
                      1);
+    /* Who teaches one of them has nothing to do with it; who teaches both has. */
+    const struct base_uuid mine = fixture_user(f, "T", "t@uni.edu", CORE_ROLE_TEACHER, NULL);
+    const struct service_identity teacher = fixture_identity(f, &mine);
+    const struct lesson lesson = lesson_open(s, &ana);
+    assert_true(service_course_add_teacher(s->service, &f->admin, &lesson.course, &mine, &error));
+    g_autoptr(GPtrArray) none =
+        service_lookalikes_list(s->service, &teacher, NULL, NULL, NULL, &error);
+    assert_int_equal(none->len, 0);
+    assert_null(service_lookalike_see(s->service, &teacher, &bea, &ana, true, &error));
+    assert_base_error(error, BASE_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    lesson_join(s, &lesson, &bea);
+    g_autoptr(GPtrArray) both =
+        service_lookalikes_list(s->service, &teacher, NULL, NULL, NULL, &error);
+    assert_int_equal(both->len, 1);
     g_autoptr(db_lookalike) seen =
-        service_lookalike_see(s->service, &f->admin, &bea, &ana, true, &error);
+        service_lookalike_see(s->service, &teacher, &bea, &ana, true, &error);
     assert_no_error(error);
     assert_true(seen->seen_at > 0);
     struct db_lookalike_filter filter = DB_LOOKALIKE_FILTER_ALL;
@@ -405,6 +513,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_teachers_learn_of_their_students_alone, store_setup,
                                         store_teardown),
         cmocka_unit_test_setup_teardown(test_whoever_was_erased_gets_no_review, store_setup,
+                                        store_teardown),
+        cmocka_unit_test_setup_teardown(test_deleted_photos_end_reviews, store_setup,
+                                        store_teardown),
+        cmocka_unit_test_setup_teardown(test_a_teacher_learns_of_their_course_alone, store_setup,
                                         store_teardown),
         cmocka_unit_test_setup_teardown(test_the_institution_is_searched_where_the_rules_say_so,
                                         store_setup, store_teardown),

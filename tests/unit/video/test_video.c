@@ -222,6 +222,24 @@ static void test_damaged(void **state)
     assert_non_null(error);
 }
 
+/* What wants more memory than there may be is damaged: trying again later does not help. */
+static void test_a_table_that_is_too_long(void **state)
+{
+    (void)state;
+    g_autofree char *path = film("table.mp4", "mpeg4", 0);
+    g_autofree char *data = NULL;
+    gsize size = 0;
+    g_autoptr(GError) error = NULL;
+
+    assert_true(g_file_get_contents(path, &data, &size, NULL));
+    char *table = memmem(data, size, "stts", 4);
+    assert_non_null(table);
+    memcpy(table + 8, "\x7f\xff\xff\xff", 4); /* entries */
+    g_autoptr(video_source) video = video_open_memory(data, size, NULL, &error);
+    assert_null(video);
+    assert_true(g_error_matches(error, BASE_ERROR, BASE_ERROR_INVALID));
+}
+
 /* Playlists and the like make a player open other files; here they are no films. */
 static void test_nothing_else_is_opened(void **state)
 {
@@ -305,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_frames_are_upright_and_reduced),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_a_table_that_is_too_long),
         cmocka_unit_test(test_nothing_else_is_opened),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_pictures_are_no_films),

@@ -11,6 +11,8 @@ const SOMEBODY = 0.02;
 const BEFORE_US = 0.03;
 const SOMEBODY_ELSE = 0.06;
 
+// A face may be missed once.
+const TIMES_NOBODY = 3;
 const STILL_MS = 1000;
 const EMPTY_MS = 20_000;
 const FACES_MS = 3000;
@@ -40,6 +42,7 @@ export function createScene() {
     let cells = null;
     let empty = null;
     let taken = null;
+    let nobody = 0;
     let movedAt = -Infinity;
     let facesAt = -Infinity;
     const differs = (from, limit) => !from || otherShare(cells, from, OTHER) > limit;
@@ -55,8 +58,10 @@ export function createScene() {
         },
         /** What an answer said of the picture of now. */
         told(faces) {
+            const isStill = now - movedAt > STILL_MS;
             if (faces > 0) facesAt = now;
-            else if (now - movedAt > STILL_MS) empty = cells;
+            nobody = faces === 0 && isStill ? nobody + 1 : 0;
+            if (nobody >= TIMES_NOBODY) empty = cells;
         },
         /** Whether it is worth asking who is there. */
         isWorth: () => cells !== null && (now - facesAt < FACES_MS || differs(empty, SOMEBODY)),

@@ -115,7 +115,7 @@ export default {
     'mark.attack.title': 'This looks like a picture of a face',
     'mark.attack.text': 'Stand before the camera yourself. If you do, come closer and face the light.',
     'mark.handed.title': 'Your teacher will look at it',
-    'mark.handed.text': 'Nothing is marked until they confirm that it is you. The time of now counts.',
+    'mark.handed.text': 'Nothing is marked until they confirm that it is you. What counts is the time of this moment.',
     'mark.unreadable.title': 'We cannot open this file',
     'mark.unreadable.text': 'Choose a photo in JPEG, PNG or WebP.',
 

@@ -114,8 +114,8 @@ export default {
     'mark.review.text': 'Aún no se marcó nada. Mira a la cámara e intenta de nuevo, o pregunta a tu profesor.',
     'mark.attack.title': 'Esto parece la foto de una cara',
     'mark.attack.text': 'Ponte tú frente a la cámara. Si eres tú, acércate y busca la luz.',
-    'mark.handed.title': 'Tu maestra o maestro lo revisará',
-    'mark.handed.text': 'Nada se registra hasta que confirme que eres tú. Cuenta la hora de ahora.',
+    'mark.handed.title': 'Lo revisará tu profesor',
+    'mark.handed.text': 'Nada se registra hasta que confirme que eres tú. Cuenta la hora de este momento.',
     'mark.unreadable.title': 'No podemos abrir este archivo',
     'mark.unreadable.text': 'Elige una foto en JPEG, PNG o WebP.',
 
