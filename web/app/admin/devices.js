@@ -106,7 +106,8 @@ function CodeDialog({ made, onAgain, onClose }) {
             ${!paired && seconds === 0 && html`
                 <${Notice} kind="warn">${t('devices.code.over')}<//>`}
             <div class="row actions">
-                ${!paired && seconds === 0 && html`<button class="button plain" onClick=${onAgain}>${t('devices.code.new')}</button>`}
+                ${!paired && seconds === 0 && html`
+                    <button class="button plain" onClick=${onAgain}>${t('devices.code.new')}</button>`}
                 <button class="button" onClick=${onClose}>${t('app.close')}</button></div>
         <//>`;
 }
@@ -118,8 +119,8 @@ function stateOf({ paired, last_seen_at: seen, code_expires_at: code }, now) {
     if (!seen) return { look: 'late', icon: 'clock', text: t('devices.state.paired') };
     const ago = now - Date.parse(seen);
     if (ago < LATELY_MS) return { look: 'present', icon: 'check', text: t('devices.state.here') };
-    const look = ago > LONG_MS ? 'absent' : 'late';
-    return { look, icon: ago > LONG_MS ? 'wifi-off' : 'clock', text: t('devices.state.seen', { time: shortTime(seen) }) };
+    const text = t('devices.state.seen', { time: shortTime(seen) });
+    return ago > LONG_MS ? { look: 'absent', icon: 'wifi-off', text } : { look: 'late', icon: 'clock', text };
 }
 
 const State = ({ device }) => {
@@ -143,7 +144,11 @@ const columnsOf = (open) => [
             <span class="device-state"><${State} device=${device} /></span>`,
     },
     { name: t('devices.state'), class: 'wide-cell', cell: (device) => html`<${State} device=${device} />` },
-    { name: t('devices.entries'), class: 'wide-cell', cell: (device) => html`<${Entries} entries=${device.entries} />` },
+    {
+        name: t('devices.entries'),
+        class: 'wide-cell',
+        cell: ({ entries }) => html`<${Entries} entries=${entries} />`,
+    },
     {
         name: t('devices.do'),
         class: 'do-cell',
