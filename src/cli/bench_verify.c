@@ -44,8 +44,10 @@ static const struct cli_bench_picture *find(const GArray *pictures, GHashTable *
     return &g_array_index(pictures, struct cli_bench_picture, index - 1);
 }
 
+/* By the fused score of the program, or where `weight` is given with so much of the first network.
+ */
 static void score(const struct cli_pairs *pairs, const GArray *pictures, GHashTable *indices,
-                  GArray *scored, struct verification *result)
+                  const double *weight, GArray *scored, struct verification *result)
 {
     for (guint i = 0; i < pairs->pairs->len; i++) {
         const struct cli_pair *pair = &g_array_index(pairs->pairs, struct cli_pair, i);
@@ -53,7 +55,8 @@ static void score(const struct cli_pairs *pairs, const GArray *pictures, GHashTa
         const struct cli_bench_picture *b = find(pictures, indices, pair->b);
         struct cli_statistics_pair entry = {CLI_STATISTICS_NO_SCORE, pair->same, pair->fold};
         if (a->face && b->face)
-            entry.score = (double)recognise_similarity(a->values, b->values);
+            entry.score = weight ? cli_bench_similarity(a->values, b->values, *weight)
+                                 : (double)recognise_similarity(a->values, b->values);
         else
             result->without_face_pairs++;
         g_array_append_val(scored, entry);
@@ -93,15 +96,7 @@ static json_t *compare_variants(const struct cli_pairs *pairs, const GArray *pic
     for (size_t w = 0; w < G_N_ELEMENTS(WEIGHTS); w++) {
         g_autoptr(GArray) scored = g_array_new(FALSE, FALSE, sizeof(struct cli_statistics_pair));
         struct verification result = {0};
-        for (guint i = 0; i < pairs->pairs->len; i++) {
-            const struct cli_pair *pair = &g_array_index(pairs->pairs, struct cli_pair, i);
-            const struct cli_bench_picture *a = find(pictures, indices, pair->a);
-            const struct cli_bench_picture *b = find(pictures, indices, pair->b);
-            struct cli_statistics_pair entry = {CLI_STATISTICS_NO_SCORE, pair->same, pair->fold};
-            if (a->face && b->face)
-                entry.score = cli_bench_similarity(a->values, b->values, WEIGHTS[w]);
-            g_array_append_val(scored, entry);
-        }
+        score(pairs, pictures, indices, &WEIGHTS[w], scored, &result);
         evaluate(pairs, scored, &result);
         g_autofree char *name =
             g_strdup_printf("%.1f first + %.1f second", WEIGHTS[w], 1 - WEIGHTS[w]);
@@ -184,7 +179,7 @@ static int verify(struct cli_bench *bench, const struct request *request,
     for (guint i = 0; i < pictures->len; i++)
         result.without_face += !g_array_index(pictures, struct cli_bench_picture, i).face;
     result.without_face -= result.faults;
-    score(pairs, pictures, indices, scored, &result);
+    score(pairs, pictures, indices, NULL, scored, &result);
     evaluate(pairs, scored, &result);
     if (!request->as_json)
         print_result(&result);

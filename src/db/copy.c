@@ -222,16 +222,14 @@ static bool read_noted_origin(struct copy *copy, char **origin, GError **error)
 {
     g_autoptr(db_rows) rows =
         db_query(copy->to, error, "SELECT origin FROM " PROGRESS_TABLE " ORDER BY name LIMIT 1");
-    GError *problem = NULL;
+    bool found;
 
     *origin = NULL;
-    if (!rows)
+    if (!db_rows_first(rows, &found, error))
         return false;
-    if (db_rows_next(rows, &problem))
+    if (found)
         *origin = db_rows_dup_text(rows, 0);
-    if (problem)
-        g_propagate_error(error, problem);
-    return !problem;
+    return true;
 }
 
 static bool set_other_origin(GError **error)

@@ -197,6 +197,9 @@ bool db_query_int_values(struct db_connection *connection, gint64 *value, GError
  *         …
  */
 bool db_rows_next(struct db_rows *rows, GError **error);
+/* Steps to the first row of a query that may have none: `found` says whether there is one. False
+ * with an error; NULL rows (the query failed, and has set it) give false too. */
+bool db_rows_first(struct db_rows *rows, bool *found, GError **error);
 void db_rows_free(struct db_rows *rows);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(db_rows, db_rows_free)
 

@@ -12,6 +12,16 @@ void db_rows_fail(struct db_rows *rows, const char *what)
                     "The database holds a value that is not %s.", what);
 }
 
+bool db_rows_first(struct db_rows *rows, bool *found, GError **error)
+{
+    GError *problem = NULL;
+
+    *found = rows && db_rows_next(rows, &problem);
+    if (problem)
+        g_propagate_error(error, problem);
+    return rows && !problem;
+}
+
 bool db_rows_is_null(struct db_rows *rows, guint column)
 {
     return db_driver_of(rows->connection->db)->column_is_null(rows, column);

@@ -21,6 +21,18 @@ static struct face_point mean(const struct face_landmarks *landmarks, const int 
     return sum;
 }
 
+void face_landmarks_extent(const struct face_landmarks *landmarks, struct face_point *low,
+                           struct face_point *high)
+{
+    *low = (struct face_point){INFINITY, INFINITY};
+    *high = (struct face_point){-INFINITY, -INFINITY};
+    for (int i = 0; i < FACE_LANDMARKS_N; i++) {
+        const struct face_point *at = &landmarks->points[i];
+        *low = (struct face_point){fminf(low->x, at->x), fminf(low->y, at->y)};
+        *high = (struct face_point){fmaxf(high->x, at->x), fmaxf(high->y, at->y)};
+    }
+}
+
 void face_align_points(const struct face_landmarks *landmarks,
                        struct face_point points[FACE_ALIGN_POINTS_N])
 {

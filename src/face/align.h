@@ -13,6 +13,10 @@
 #define FACE_ALIGN_SIDE 112
 #define FACE_ALIGN_POINTS_N 5
 
+/* The corners of the upright rectangle around all landmarks, in pixels of the picture. */
+void face_landmarks_extent(const struct face_landmarks *landmarks, struct face_point *low,
+                           struct face_point *high);
+
 /* Left eye (on the picture's left), right eye, nose, left and right corner of the mouth. */
 void face_align_points(const struct face_landmarks *landmarks,
                        struct face_point points[FACE_ALIGN_POINTS_N]);

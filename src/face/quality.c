@@ -26,19 +26,12 @@ static const struct limits limits[2] = {
 /* Share of the box around the landmarks that lies in the picture. */
 static float share_inside(const struct face_image *image, const struct face_landmarks *landmarks)
 {
-    float left = INFINITY;
-    float top = INFINITY;
-    float right = -INFINITY;
-    float bottom = -INFINITY;
-    for (int i = 0; i < FACE_LANDMARKS_N; i++) {
-        left = fminf(left, landmarks->points[i].x);
-        right = fmaxf(right, landmarks->points[i].x);
-        top = fminf(top, landmarks->points[i].y);
-        bottom = fmaxf(bottom, landmarks->points[i].y);
-    }
-    float width = fminf(right, (float)image->width) - fmaxf(left, 0);
-    float height = fminf(bottom, (float)image->height) - fmaxf(top, 0);
-    float area = (right - left) * (bottom - top);
+    struct face_point low;
+    struct face_point high;
+    face_landmarks_extent(landmarks, &low, &high);
+    float width = fminf(high.x, (float)image->width) - fmaxf(low.x, 0);
+    float height = fminf(high.y, (float)image->height) - fmaxf(low.y, 0);
+    float area = (high.x - low.x) * (high.y - low.y);
     return width > 0 && height > 0 && area > 0 ? width * height / area : 0;
 }
 

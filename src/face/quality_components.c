@@ -82,21 +82,14 @@ static void set_angle(struct face_quality *quality, enum face_component componen
 static void assess_margins(const struct face_image *image, const struct face_landmarks *landmarks,
                            struct face_quality *quality)
 {
-    float left = INFINITY;
-    float top = INFINITY;
-    float right = -INFINITY;
-    float bottom = -INFINITY;
-    for (int i = 0; i < FACE_LANDMARKS_N; i++) {
-        left = fminf(left, landmarks->points[i].x);
-        right = fmaxf(right, landmarks->points[i].x);
-        top = fminf(top, landmarks->points[i].y);
-        bottom = fmaxf(bottom, landmarks->points[i].y);
-    }
+    struct face_point low;
+    struct face_point high;
+    face_landmarks_extent(landmarks, &low, &high);
     float unit = fmaxf(quality->eye_distance, 1);
-    set(quality, FACE_COMPONENT_CROP_LEFT, left / unit);
-    set(quality, FACE_COMPONENT_CROP_RIGHT, ((float)image->width - right) / unit);
-    set(quality, FACE_COMPONENT_MARGIN_ABOVE, top / unit);
-    set(quality, FACE_COMPONENT_MARGIN_BELOW, ((float)image->height - bottom) / unit);
+    set(quality, FACE_COMPONENT_CROP_LEFT, low.x / unit);
+    set(quality, FACE_COMPONENT_CROP_RIGHT, ((float)image->width - high.x) / unit);
+    set(quality, FACE_COMPONENT_MARGIN_ABOVE, low.y / unit);
+    set(quality, FACE_COMPONENT_MARGIN_BELOW, ((float)image->height - high.y) / unit);
 }
 
 static void assess_light(const float *luma, struct face_quality *quality)

@@ -95,6 +95,9 @@ bool service_allow(struct db_connection *connection, const struct service_identi
 bool service_allow_all(const struct service_identity *identity, enum core_action action,
                        GError **error);
 
+/* The same for what every teacher and administrator may look at, as far as it is theirs. */
+bool service_allow_staff(const struct service_identity *identity, GError **error);
+
 /* As service_institution() and service_time_zone(), on a connection that the caller holds. */
 struct core_institution *service_institution_on(struct service *service,
                                                 struct db_connection *connection, GError **error);

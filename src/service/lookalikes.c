@@ -241,10 +241,8 @@ GPtrArray *service_lookalikes_list(struct service *service, const struct service
 {
     struct db_lookalike_filter narrow = filter ? *filter : DB_LOOKALIKE_FILTER_ALL;
 
-    if (identity->role == CORE_ROLE_STUDENT) {
-        service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
+    if (!service_allow_staff(identity, error))
         return NULL;
-    }
     if (identity->role == CORE_ROLE_TEACHER)
         narrow.teacher_id = identity->user_id;
     g_autoptr(db_connection) connection = db_acquire(service->db, error);

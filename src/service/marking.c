@@ -76,7 +76,6 @@ static void mark_unproven(const struct service_attend *attend, struct service_ma
         return;
     }
     mark->challenge = SERVICE_MARK_CHALLENGE_REQUIRED;
-    mark->answer.candidates_n = 0;
     answer_blank(&mark->answer, false);
 }
 

@@ -32,16 +32,10 @@ bool service_rules_stored(const char *text, struct core_rules *rules, GError **e
 
 /* ---- reading ---- */
 
-static bool may_read(const struct service_identity *identity, GError **error)
-{
-    return identity->role != CORE_ROLE_STUDENT ||
-           service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
-}
-
 GPtrArray *service_policy_list(struct service *service, const struct service_identity *identity,
                                const struct db_page *page, gint64 *total, GError **error)
 {
-    if (!may_read(identity, error))
+    if (!service_allow_staff(identity, error))
         return NULL;
     g_autoptr(db_connection) connection = db_acquire(service->db, error);
     return connection ? db_policy_list(connection, page, total, error) : NULL;
@@ -51,7 +45,7 @@ struct db_policy *service_policy_find(struct service *service,
                                       const struct service_identity *identity,
                                       const struct base_uuid *id, GError **error)
 {
-    if (!may_read(identity, error))
+    if (!service_allow_staff(identity, error))
         return NULL;
     g_autoptr(db_connection) connection = db_acquire(service->db, error);
     return connection ? db_policy_find(connection, id, error) : NULL;
@@ -61,7 +55,7 @@ struct db_policy *service_policy_find_name(struct service *service,
                                            const struct service_identity *identity,
                                            const char *name, GError **error)
 {
-    if (!may_read(identity, error))
+    if (!service_allow_staff(identity, error))
         return NULL;
     g_autoptr(db_connection) connection = db_acquire(service->db, error);
     return connection ? db_policy_find_name(connection, &identity->institution_id, name, error)

@@ -256,10 +256,8 @@ GPtrArray *service_review_list(struct service *service, const struct service_ide
 {
     struct db_review_filter narrow = filter ? *filter : DB_REVIEW_FILTER_ALL;
 
-    if (identity->role == CORE_ROLE_STUDENT) {
-        service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
+    if (!service_allow_staff(identity, error))
         return NULL;
-    }
     if (identity->role == CORE_ROLE_TEACHER)
         narrow.teacher_id = identity->user_id;
     g_autoptr(db_connection) connection = db_acquire(service->db, error);

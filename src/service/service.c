@@ -375,6 +375,12 @@ bool service_allow_all(const struct service_identity *identity, enum core_action
            service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
 }
 
+bool service_allow_staff(const struct service_identity *identity, GError **error)
+{
+    return identity->role != CORE_ROLE_STUDENT ||
+           service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
+}
+
 bool service_group_check(struct db_connection *connection, const struct base_uuid *group_id,
                          GError **error)
 {

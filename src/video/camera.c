@@ -116,15 +116,7 @@ static gpointer read_camera(gpointer data)
 struct video_camera *video_camera_start(const char *address, const struct video_limits *limits,
                                         GError **error)
 {
-    if (!video_is_camera(address)) {
-        g_autofree char *public = video_address_public(address);
-        g_set_error(error, BASE_ERROR, BASE_ERROR_INVALID,
-                    "\"%s\" is no camera: give rtsp://, http:// or https:// with an address, or "
-                    "a device such as /dev/video0.",
-                    public);
-        return NULL;
-    }
-    if (!video_available(error))
+    if (!video_camera_check(address, error) || !video_available(error))
         return NULL;
     struct video_camera *camera = g_new0(struct video_camera, 1);
     camera->address = g_strdup(address);

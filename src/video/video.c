@@ -115,6 +115,18 @@ bool video_is_camera(const char *address)
     return camera_kind(address, &kind);
 }
 
+bool video_camera_check(const char *address, GError **error)
+{
+    if (video_is_camera(address))
+        return true;
+    g_autofree char *public = video_address_public(address);
+    g_set_error(error, BASE_ERROR, BASE_ERROR_INVALID,
+                "\"%s\" is no camera: give rtsp://, http:// or https:// with an address, or "
+                "a device such as /dev/video0.",
+                public);
+    return false;
+}
+
 char *video_address_public(const char *address)
 {
     const char *host = strstr(address, "://");
@@ -265,14 +277,9 @@ struct video *video_open_camera(const char *address, const struct video_limits *
 {
     struct video_module_source source = {.address = address};
 
-    if (!camera_kind(address, &source.kind)) {
-        g_autofree char *public = video_address_public(address);
-        g_set_error(error, BASE_ERROR, BASE_ERROR_INVALID,
-                    "\"%s\" is no camera: give rtsp://, http:// or https:// with an address, or "
-                    "a device such as /dev/video0.",
-                    public);
+    if (!video_camera_check(address, error))
         return NULL;
-    }
+    camera_kind(address, &source.kind);
     return open_source(&source, NULL, limits, interrupted, error);
 }
 

@@ -71,6 +71,8 @@ struct video *video_open_camera(const char *address, const struct video_limits *
 
 /* Is it such an address, rather than the name of a file? */
 bool video_is_camera(const char *address);
+/* The same, with BASE_ERROR_INVALID that says what would be one. */
+bool video_camera_check(const char *address, GError **error);
 
 /* The address for messages and logs: without name, password and query. */
 char *video_address_public(const char *address);

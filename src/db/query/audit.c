@@ -94,18 +94,16 @@ bool db_audit_pending(struct db_connection *connection, gint64 *pending, GError 
 static bool read_head(struct db_connection *connection, struct core_audit_head *head,
                       GError **error)
 {
-    GError *problem = NULL;
+    bool found;
     g_autoptr(db_rows) rows = db_query(
         connection, error, "SELECT hash FROM audit_log WHERE position = ?", db_int(head->position));
 
     memset(head->hash, 0, sizeof head->hash);
-    if (!rows)
+    if (!db_rows_first(rows, &found, error))
         return false;
-    if (db_rows_next(rows, &problem))
+    if (found)
         read_hash(rows, 0, head->hash);
-    if (problem)
-        g_propagate_error(error, problem);
-    return !problem;
+    return true;
 }
 
 static bool read_position(struct db_connection *connection, gint64 *position, GError **error)

@@ -16,19 +16,17 @@ bool db_calendar_feed_set(struct db_connection *connection, const struct base_uu
 bool db_calendar_feed_find(struct db_connection *connection, const struct base_uuid *user_id,
                            base_time *created_at, GError **error)
 {
-    GError *problem = NULL;
+    bool found;
     g_autoptr(db_rows) rows =
         db_query(connection, error, "SELECT f.created_at FROM calendar_feeds f WHERE f.user_id = ?",
                  db_uuid(user_id));
 
     *created_at = 0;
-    if (!rows)
+    if (!db_rows_first(rows, &found, error))
         return false;
-    if (db_rows_next(rows, &problem))
+    if (found)
         *created_at = db_rows_time(rows, 0);
-    if (problem)
-        g_propagate_error(error, problem);
-    return !problem;
+    return true;
 }
 
 bool db_calendar_feed_delete(struct db_connection *connection, const struct base_uuid *user_id,

@@ -7,16 +7,14 @@ bool db_photo_import_find(struct db_connection *connection, const struct base_uu
     g_autoptr(db_rows) rows = db_query(
         connection, error, "SELECT outcome FROM photo_imports WHERE user_id = ? AND sha256 = ?",
         db_uuid(user_id), db_blob(sha256, DB_PHOTO_DIGEST_SIZE));
-    GError *problem = NULL;
+    bool found;
 
     *outcome = NULL;
-    if (!rows)
+    if (!db_rows_first(rows, &found, error))
         return false;
-    if (db_rows_next(rows, &problem))
+    if (found)
         *outcome = db_rows_dup_text(rows, 0);
-    if (problem)
-        g_propagate_error(error, problem);
-    return !problem;
+    return true;
 }
 
 bool db_photo_import_set(struct db_connection *connection, const struct base_uuid *user_id,

@@ -184,7 +184,7 @@ bool db_review_pending(struct db_connection *connection, const struct db_review 
                        struct base_uuid *id, GError **error)
 {
     const bool session = !base_uuid_is_nil(&like->session_id);
-    GError *problem = NULL;
+    bool found;
     g_autoptr(db_rows) rows =
         db_query(connection, error,
                  "SELECT r.id FROM review_candidates k JOIN reviews r ON r.id = k.review_id "
@@ -197,13 +197,11 @@ bool db_review_pending(struct db_connection *connection, const struct db_review 
                  db_time(from), db_time(to));
 
     *id = (struct base_uuid){0};
-    if (!rows)
+    if (!db_rows_first(rows, &found, error))
         return false;
-    if (db_rows_next(rows, &problem))
+    if (found)
         *id = db_rows_uuid(rows, 0);
-    if (problem)
-        g_propagate_error(error, problem);
-    return !problem;
+    return true;
 }
 
 /* ---- reading ---- */

@@ -17,18 +17,16 @@ static const struct db_sql PUT_IF_ABSENT = {
 bool db_setting_get(struct db_connection *connection, const char *name, char **value,
                     GError **error)
 {
-    GError *problem = NULL;
+    bool found;
     g_autoptr(db_rows) rows =
         db_query(connection, error, "SELECT value FROM settings WHERE name = ?", db_text(name));
 
     *value = NULL;
-    if (!rows)
+    if (!db_rows_first(rows, &found, error))
         return false;
-    if (db_rows_next(rows, &problem))
+    if (found)
         *value = db_rows_dup_text(rows, 0);
-    if (problem)
-        g_propagate_error(error, problem);
-    return !problem;
+    return true;
 }
 
 bool db_setting_set(struct db_connection *connection, const char *name, const char *value,

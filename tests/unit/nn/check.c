@@ -72,3 +72,24 @@ void check_refused(const struct builder *builder, const struct nn_options *optio
         fail_msg("code %d, message: %s", error->code, error->message);
     }
 }
+
+guint check_kernel_sets(const struct nn_kernels *list[CHECK_KERNEL_SETS])
+{
+    guint n = 0;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("sse4.1")) {
+        list[n++] = &nn_kernels_sse;
+    }
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        list[n++] = &nn_kernels_avx2;
+    }
+    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl")) {
+        list[n++] = &nn_kernels_avx512;
+        if (__builtin_cpu_supports("avx512vnni")) {
+            list[n++] = &nn_kernels_vnni;
+        }
+    }
+#endif
+    return n;
+}

@@ -3,6 +3,9 @@
 #define TEST_NN_CHECK_H
 
 #include "builder.h"
+#include "nn/kernels.h"
+
+#define CHECK_KERNEL_SETS 4
 
 /* Loads the model (it must), runs it on `input` and returns output 0, to be freed with g_free.
  * `shape` receives its shape unless NULL. */
@@ -16,5 +19,8 @@ void check_model(const struct builder *builder, const float *input, const char *
 /* The model must not load; its message must contain `part` and the error have this code. */
 void check_refused(const struct builder *builder, const struct nn_options *options, int code,
                    const char *part);
+/* Puts the kernels that this processor can run into `list`, the plainest first; how many there are.
+ */
+guint check_kernel_sets(const struct nn_kernels *list[CHECK_KERNEL_SETS]);
 
 #endif

@@ -10,29 +10,9 @@
 
 #include "base/error.h"
 #include "builder.h"
+#include "check.h"
 #include "nn/kernels.h"
 #include "nn/quantise.h"
-
-static guint sets_list(const struct nn_kernels *list[4])
-{
-    guint n = 0;
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("sse4.1")) {
-        list[n++] = &nn_kernels_sse;
-    }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        list[n++] = &nn_kernels_avx2;
-    }
-    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl")) {
-        list[n++] = &nn_kernels_avx512;
-        if (__builtin_cpu_supports("avx512vnni")) {
-            list[n++] = &nn_kernels_vnni;
-        }
-    }
-#endif
-    return n;
-}
 
 static float *numbers(GRand *rand, int64_t n, float reach)
 {
@@ -113,10 +93,10 @@ static void check_depthwise(const struct nn_kernels *kernels, struct nn_depthwis
 
 static void depthwise_is_what_it_says(void **state)
 {
-    const struct nn_kernels *list[4];
+    const struct nn_kernels *list[CHECK_KERNEL_SETS];
     g_autoptr(GRand) rand = g_rand_new_with_seed(5);
     (void)state;
-    for (guint i = 0, n = sets_list(list); i < n; i++) {
+    for (guint i = 0, n = check_kernel_sets(list); i < n; i++) {
         for (int round = 0; round < 200; round++) {
             int64_t blocks = g_rand_int_range(rand, 1, 3);
             struct nn_depthwise layer = {
@@ -135,12 +115,12 @@ static void depthwise_is_what_it_says(void **state)
 
 static void prelu_is_what_it_says(void **state)
 {
-    const struct nn_kernels *list[4];
+    const struct nn_kernels *list[CHECK_KERNEL_SETS];
     g_autoptr(GRand) rand = g_rand_new_with_seed(6);
     const struct nn_planes planes = {1, 2, 19, 3, 5};
     int64_t count = planes.blocks * planes.channels * planes.height * planes.width;
     (void)state;
-    for (guint i = 0, n = sets_list(list); i < n; i++) {
+    for (guint i = 0, n = check_kernel_sets(list); i < n; i++) {
         g_autofree float *data = numbers(rand, count, 3);
         g_autofree float *slopes = numbers(rand, planes.blocks * planes.channels, 2);
         g_autofree float *before = g_memdup2(data, (gsize)count * sizeof *data);
@@ -210,11 +190,11 @@ static void check_pointwise(const struct nn_kernels *kernels, int64_t pixels, GR
 
 static void pointwise_is_what_it_says(void **state)
 {
-    const struct nn_kernels *list[4];
+    const struct nn_kernels *list[CHECK_KERNEL_SETS];
     g_autoptr(GRand) rand = g_rand_new_with_seed(7);
     bool checked = false;
     (void)state;
-    for (guint i = 0, n = sets_list(list); i < n; i++) {
+    for (guint i = 0, n = check_kernel_sets(list); i < n; i++) {
         for (int64_t pixels = 1; list[i]->pointwise != NULL && pixels < 20; pixels++) {
             check_pointwise(list[i], pixels, rand);
             checked = true;

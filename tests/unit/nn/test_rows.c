@@ -12,24 +12,6 @@
 #include "check.h"
 #include "nn/rows.h"
 
-static guint sets_list(const struct nn_kernels *list[4])
-{
-    guint n = 0;
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("sse4.1")) {
-        list[n++] = &nn_kernels_sse;
-    }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        list[n++] = &nn_kernels_avx2;
-    }
-    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl")) {
-        list[n++] = &nn_kernels_avx512;
-    }
-#endif
-    return n;
-}
-
 /* Outputs of the stage, without what fills a vector. */
 static int64_t outputs_of(const struct nn_rows_stage *stage)
 {
@@ -157,10 +139,10 @@ static void check_random_chain(GRand *rand, const struct nn_kernels *kernels)
 
 static void chains_are_what_they_say(void **state)
 {
-    const struct nn_kernels *list[4];
+    const struct nn_kernels *list[CHECK_KERNEL_SETS];
     g_autoptr(GRand) rand = g_rand_new_with_seed(8);
     (void)state;
-    for (guint i = 0, n = sets_list(list); i < n; i++) {
+    for (guint i = 0, n = check_kernel_sets(list); i < n; i++) {
         for (int round = 0; round < 60; round++) {
             check_random_chain(rand, list[i]);
         }
@@ -169,10 +151,10 @@ static void chains_are_what_they_say(void **state)
 
 static void a_sum_is_added_before_the_relu(void **state)
 {
-    const struct nn_kernels *list[4];
+    const struct nn_kernels *list[CHECK_KERNEL_SETS];
     g_autoptr(GRand) rand = g_rand_new_with_seed(9);
     (void)state;
-    for (guint i = 0, n = sets_list(list); i < n; i++) {
+    for (guint i = 0, n = check_kernel_sets(list); i < n; i++) {
         g_autoptr(GPtrArray) tables = g_ptr_array_new_with_free_func(g_free);
         struct nn_rows rows = {.stages_n = 1};
         const int64_t side[2] = {5, 18};
