@@ -108,7 +108,14 @@ describe('jobs and the institution', { skip: missingParts() }, () => {
 
     it('tells everybody the name, and more to those who are signed in', async () => {
         const open = await anyone.get('/institution');
-        assert.deepEqual(open.body, { name: 'Presente', language: 'es', logo_url: null });
+        assert.deepEqual(open.body, {
+            name: 'Presente',
+            short_name: 'Presente',
+            language: 'es',
+            logo_url: null,
+            accent: null,
+            accent_dark: null,
+        });
         const { body: seen } = await student.get('/institution');
         assert.equal(seen.late_after, '09:00:00');
         assert.equal(seen.warnings, undefined);

@@ -49,10 +49,13 @@ static struct service_consent *consent_of(struct store *s, const struct base_uui
 
 static gint64 logged(struct store *s, const char *action)
 {
-    g_autofree char *sql =
-        g_strdup_printf("SELECT COUNT(*) FROM audit_log WHERE action = '%s'", action);
+    GError *error = NULL;
+    gint64 n = -1;
+    g_autoptr(db_connection) connection = db_acquire(s->fixture->db, &error);
 
-    return fixture_count(s->fixture, sql);
+    assert_true(db_query_int(connection, &n, &error,
+                             "SELECT COUNT(*) FROM audit_log WHERE action = ?", db_text(action)));
+    return n;
 }
 
 /* ---- the text ---- */
