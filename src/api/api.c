@@ -154,8 +154,11 @@ bool api_authorise(void *app, struct http_request *request, const struct http_ro
             http_response_header(response, "WWW-Authenticate", "Bearer error=\"invalid_token\"");
         return api_fail(response, error);
     }
+    /* Somebody may be signed in at a kiosk. */
     if (!(route->access & API_ROLE(caller.identity.role)))
-        return refuse(response, BASE_ERROR_FORBIDDEN, "Your role does not allow this.");
+        return route->access & API_DEVICE && http_request_cookie(request, API_DEVICE_COOKIE)
+                   ? authorise_device(api, request, response)
+                   : refuse(response, BASE_ERROR_FORBIDDEN, "Your role does not allow this.");
     let_in(request, &caller);
     return true;
 }

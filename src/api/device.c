@@ -42,8 +42,9 @@ static json_t *show(const void *entity, const void *data)
     json_object_set_new(json, "paired_at", api_json_time_or_null(device->paired_at));
     json_object_set_new(json, "last_seen_at", api_json_time_or_null(device->last_seen_at));
     json_object_set_new(json, "entries",
-                        json_pack("{s:I, s:I}", "accepted", (json_int_t)device->accepted, "refused",
-                                  (json_int_t)device->refused));
+                        json_pack("{s:I, s:I, s:I}", "accepted", (json_int_t)device->accepted,
+                                  "refused", (json_int_t)device->refused, "waiting",
+                                  (json_int_t)device->waiting));
     json_object_set_new(json, "created_at", base_json_time(device->created_at));
     json_object_set_new(json, "updated_at", base_json_time(device->updated_at));
     return json;

@@ -95,6 +95,9 @@ static void get_events(void *app, struct http_request *request, struct http_resp
         .admit = api_device(request) ? admit_device : admit_person,
         .free_who = free_token,
     };
+    const struct service_device *device = api_device(request);
+    const struct base_uuid *caller = device ? &device->id : &api_identity(request)->user_id;
+    char who[BASE_UUID_TEXT_SIZE];
     g_autoptr(GError) error = NULL;
     bool over = false;
 
@@ -114,7 +117,7 @@ static void get_events(void *app, struct http_request *request, struct http_resp
         http_response_bytes(response, 200, "text/event-stream", nothing);
         return;
     }
-    listener.stream = http_response_stream(request, response);
+    listener.stream = http_response_stream(request, response, base_uuid_format(caller, who));
     if (!listener.stream)
         return;
     listener.who = g_strdup(api_token(request));

@@ -130,14 +130,15 @@ static json_t *show_marks(const struct service_kiosk_marks *marks)
                      show_session(&marks->session), "open", marks->open, "faces", faces);
 }
 
-/* Counted by kiosk: all of a campus may come from one address. */
+/* Counted by kiosk or account: all of a campus may come from one address. */
 static bool limit_frames(struct api *api, const struct http_request *request,
                          struct http_response *response)
 {
+    const struct service_device *device = api_device(request);
     char id[BASE_UUID_TEXT_SIZE];
 
-    return api_limit_key(api, AUTH_LIMIT_MARK_ADDRESS,
-                         base_uuid_format(&api_device(request)->id, id), response);
+    base_uuid_format(device ? &device->id : &api_identity(request)->user_id, id);
+    return api_limit_key(api, AUTH_LIMIT_MARK_ADDRESS, id, response);
 }
 
 static void mark(void *app, struct http_request *request, struct http_response *response)
@@ -165,13 +166,11 @@ static void mark_session(void *app, struct http_request *request, struct http_re
 {
     struct api *api = app;
     struct base_uuid id;
-    char key[BASE_UUID_TEXT_SIZE];
     struct service_kiosk_marks marks;
     g_autoptr(GError) error = NULL;
     g_auto(api_form) form = {0};
 
-    if (!api_path_uuid(request, "id", &id, response) ||
-        !api_limit_key(api, AUTH_LIMIT_MARK_ADDRESS, base_uuid_format(&id, key), response))
+    if (!api_path_uuid(request, "id", &id, response) || !limit_frames(api, request, response))
         return;
     if (!api_form_read(request, SERVICE_KIOSK_FRAMES_MAX, &form, &error) ||
         !api_form_values(&form, NULL, 0, &error) ||

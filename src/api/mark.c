@@ -2,6 +2,7 @@
 #include "api/routes.h"
 #include "db/query/attendance_change.h"
 #include "recognise/challenge.h"
+#include "service/images.h"
 #include "service/marking.h"
 
 static json_t *show_face(const struct recognise_answer *answer)
@@ -266,11 +267,14 @@ static void list_changes(void *app, struct http_request *request, struct http_re
         api_fail(response, error);
         return;
     }
+    /* One that cannot be looked for now is one that cannot be shown now. */
+    g_autoptr(core_image) picture = service_image_mark(api->service, identity, &id, NULL);
     json_t *items = json_array();
     for (guint i = 0; i < changes->len; i++)
         json_array_append_new(items,
                               show_change(changes->pdata[i], identity->role != CORE_ROLE_STUDENT));
-    api_respond(response, 200, json_pack("{s:o}", "items", items));
+    api_respond(response, 200,
+                json_pack("{s:o, s:b}", "items", items, "has_picture", picture != NULL));
 }
 
 static const struct http_route ROUTES[] = {

@@ -10,9 +10,11 @@ static json_t *show_candidates(const struct db_review *review)
     for (guint i = 0; i < review->candidates->len; i++) {
         const struct db_review_candidate *candidate = review->candidates->pdata[i];
         json_array_append_new(
-            candidates, json_pack("{s:o, s:o, s:f}", "user_id", base_json_uuid(&candidate->user_id),
-                                  "user_name", base_json_text_or_null(candidate->user_name),
-                                  "score", candidate->score));
+            candidates,
+            json_pack("{s:o, s:o, s:o, s:f}", "user_id", base_json_uuid(&candidate->user_id),
+                      "user_name", base_json_text_or_null(candidate->user_name),
+                      "profile_image_url", base_json_text_or_null(candidate->profile_image_url),
+                      "score", candidate->score));
     }
     return candidates;
 }

@@ -55,6 +55,7 @@ static bool fill_options(struct app_server *server, const struct app_settings *s
     options->lanes[HTTP_LANE_HEAVY].threads = app_settings_workers(settings);
     options->lanes[HTTP_LANE_HEAVY].queue_max = (unsigned)settings->queue;
     options->lanes[HTTP_LANE_LONG].threads = app_server_long_threads();
+    options->streams_per_listener_max = (unsigned)settings->limit_listeners;
     options->body_memory_max =
         MAX(options->body_memory_max, BODIES_MIN * (size_t)settings->max_image_bytes);
     options->app = &server->api;

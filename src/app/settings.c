@@ -166,6 +166,8 @@ static const struct base_config_key KEYS[] = {
      .help = "PINs that are tried for a person in 10 minutes; 0: no limit"},
     {"PRESENTE_LIMIT_SESSION_CODE", BASE_CONFIG_INTEGER, AT(limit_session_code), "10", 0, 1000000,
      .help = "codes of a session that an account tries in 10 minutes; 0: no limit"},
+    {"PRESENTE_LIMIT_LISTENERS", BASE_CONFIG_INTEGER, AT(limit_listeners), "8", 0, 1000000,
+     .help = "pages of an account, or a kiosk, that hear of sessions at once; 0: no limit"},
 };
 
 const struct base_config_table app_settings_table = {

@@ -86,6 +86,7 @@ struct app_settings {
     gint64 limit_pin_device;
     gint64 limit_pin_person;
     gint64 limit_session_code;
+    gint64 limit_listeners;
 };
 
 extern const struct base_config_table app_settings_table;

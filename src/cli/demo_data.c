@@ -99,21 +99,20 @@ static json_t *result_json(const struct service_demo_result *result, double seco
                      (json_int_t)result->enrolled, "seconds", seconds);
 }
 
-static void print_made(const struct service_bootstrap_result *made)
+static void print_made(const struct service_bootstrap_result *made, bool as_json)
 {
     if (made->created)
-        printf("First administrator\n  e-mail    %s\n  password  %s\n\n", made->email,
-               made->password);
+        fprintf(as_json ? stderr : stdout,
+                "First administrator\n  e-mail    %s\n  password  %s\n\n", made->email,
+                made->password);
 }
 
-static int print_result(const struct cli_session *session, const struct service_demo_result *result,
-                        double seconds, bool as_json)
+static int print_result(const struct service_demo_result *result, double seconds, bool as_json)
 {
     static const char *const HEADINGS[] = {"ROLE", "E-MAIL", "NAME", NULL};
 
     if (as_json)
         return cli_end_json(result_json(result, seconds));
-    print_made(&session->app.bootstrap);
     printf("%" G_GINT64_FORMAT " students, %" G_GINT64_FORMAT " teachers, %" G_GINT64_FORMAT
            " groups, %" G_GINT64_FORMAT " courses, %" G_GINT64_FORMAT " sessions, %" G_GINT64_FORMAT
            " marks; %.1f s.\n\n",
@@ -149,6 +148,8 @@ static int fill(struct cli_session *session, char **words, gpointer data)
     g_autoptr(GError) error = NULL;
 
     (void)words;
+    /* Whatever comes of the rest: nobody can read this password a second time. */
+    print_made(&session->app.bootstrap, given->as_json);
     if (!read_moment(session, given->today, &options.now, &error))
         return cli_fail(error);
     if (given->photos) {
@@ -160,7 +161,7 @@ static int fill(struct cli_session *session, char **words, gpointer data)
     if (!service_demo_fill(session->app.service, &session->identity, &options, &result, &error))
         return cli_fail(error);
     const double seconds = (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC;
-    const int status = print_result(session, &result, seconds, given->as_json);
+    const int status = print_result(&result, seconds, given->as_json);
     service_demo_result_clear(&result);
     return status;
 }

@@ -20,11 +20,13 @@ static json_t *device_json(const void *entity)
 {
     const struct db_device *device = entity;
 
-    return json_pack("{s:o, s:s, s:o, s:o, s:b, s:o, s:o}", "id", base_json_uuid(&device->id),
-                     "name", device->name, "room", base_json_text_or_null(device->room_name),
-                     "course", base_json_text_or_null(device->course_name), "paired",
-                     device->paired_at != 0, "code_expires_at", time_json(device->code_expires_at),
-                     "last_seen_at", time_json(device->last_seen_at));
+    return json_pack(
+        "{s:o, s:s, s:o, s:o, s:b, s:o, s:o, s:{s:I, s:I, s:I}}", "id", base_json_uuid(&device->id),
+        "name", device->name, "room", base_json_text_or_null(device->room_name), "course",
+        base_json_text_or_null(device->course_name), "paired", device->paired_at != 0,
+        "code_expires_at", time_json(device->code_expires_at), "last_seen_at",
+        time_json(device->last_seen_at), "entries", "accepted", (json_int_t)device->accepted,
+        "refused", (json_int_t)device->refused, "waiting", (json_int_t)device->waiting);
 }
 
 static int print_code(const struct db_device *device, const struct service_device_code *code,
@@ -177,7 +179,8 @@ static void add_time(struct cli_table *table, base_time time, GTimeZone *zone)
 
 static int list(struct cli_session *session, char **words, gpointer data)
 {
-    static const char *const HEADINGS[] = {"NAME", "MARKS IN", "PAIRED", "LAST SEEN", NULL};
+    static const char *const HEADINGS[] = {"NAME",      "MARKS IN",      "PAIRED",  "LAST SEEN",
+                                           "HANDED IN", "OF IT REFUSED", "WAITING", NULL};
     const struct device_options *options = data;
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) devices =
@@ -197,6 +200,9 @@ static int list(struct cli_session *session, char **words, gpointer data)
         cli_table_add(table, place ? place : "any session");
         add_time(table, device->paired_at, zone);
         add_time(table, device->last_seen_at, zone);
+        cli_table_add_int(table, device->accepted + device->refused);
+        cli_table_add_int(table, device->refused);
+        cli_table_add_int(table, device->waiting);
     }
     cli_table_print(table);
     if (zone)

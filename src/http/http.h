@@ -209,6 +209,7 @@ struct http_options {
     unsigned connections_max;
     unsigned connections_per_address_max; /* 0: no limit; trusted proxies have none */
     unsigned streams_max;                 /* connections that listen at once (stream.h) */
+    unsigned streams_per_listener_max;    /* 0: no limit */
     unsigned stream_comment_seconds;      /* after so long without an event one gets a comment */
     unsigned stream_retry_seconds;        /* what who comes as one too many is told */
     const char *const *trusted_proxies;   /* addresses or networks ("10.0.0.0/8"), NULL-terminated;

@@ -34,6 +34,7 @@ void http_options_init(struct http_options *options)
         .connections_max = 4000,
         .connections_per_address_max = 512,
         .streams_max = 256,
+        .streams_per_listener_max = 8,
         .stream_comment_seconds = 15,
         .stream_retry_seconds = 30,
     };

@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
 
+#include "base/error.h"
 #include "http/event.h"
 #include "http/internal.h"
 
@@ -15,7 +17,8 @@
 
 struct http_stream {
     _Atomic unsigned references;
-    GList link;                     /* in the server's list */
+    GList link; /* in the server's list */
+    char *listener;
     struct http_server *server;     /* until it is detached */
     pthread_mutex_t lock;           /* of what follows. Taken before the library's own */
     struct http_exchange *exchange; /* NULL once the connection is gone */
@@ -43,15 +46,17 @@ static void release(struct http_stream *stream)
         return;
     http_event_queue_clear(&stream->queue);
     pthread_mutex_destroy(&stream->lock);
+    g_free(stream->listener);
     g_free(stream);
 }
 
-/* With the lock held. */
+/* With the lock held. From then on the listener has to read. */
 static void wake(struct http_stream *stream)
 {
     if (!stream->sleeping || !stream->exchange)
         return;
     stream->sleeping = false;
+    stream->exchange->deadline = seconds_from_now(HTTP_STREAM_SEND_SECONDS);
     MHD_resume_connection(stream->exchange->connection);
 }
 
@@ -62,10 +67,8 @@ enum http_stream_sent http_stream_send(struct http_stream *stream, GBytes *event
     pthread_mutex_lock(&stream->lock);
     if (stream->exchange && !stream->ended)
         result = http_event_queue_add(&stream->queue, event) ? HTTP_STREAM_SENT : HTTP_STREAM_FULL;
-    if (result == HTTP_STREAM_SENT && stream->sleeping) {
-        stream->exchange->deadline = seconds_from_now(HTTP_STREAM_SEND_SECONDS);
+    if (result == HTTP_STREAM_SENT)
         wake(stream);
-    }
     pthread_mutex_unlock(&stream->lock);
     return result;
 }
@@ -166,19 +169,51 @@ static void limit_connection(int fd)
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 }
 
-/* Puts the stream among the server's, unless there are too many or it stops. */
-static bool enlist(struct http_server *server, struct http_stream *stream)
+/* With the lock of the server's streams held. */
+static bool has_too_many(const struct http_server *server, const char *listener)
 {
+    const unsigned most = server->options.streams_per_listener_max;
+    unsigned n = 0;
+
+    for (const GList *link = server->streams.head; link; link = link->next)
+        n += strcmp(((const struct http_stream *)link->data)->listener, listener) == 0;
+    return most > 0 && n >= most;
+}
+
+/* Puts the stream among the server's: 200, or why not. */
+static unsigned enlist(struct http_server *server, struct http_stream *stream)
+{
+    unsigned status = 200;
+
     pthread_mutex_lock(&server->streams_lock);
-    const bool admitted = !server->stopping && server->streams.length < server->options.streams_max;
-    if (admitted)
+    if (server->stopping || server->streams.length >= server->options.streams_max)
+        status = 503;
+    else if (has_too_many(server, stream->listener))
+        status = 429;
+    else
         g_queue_push_tail_link(&server->streams, &stream->link);
     pthread_mutex_unlock(&server->streams_lock);
-    return admitted;
+    return status;
+}
+
+static void refuse(struct http_response *response, const struct http_options *options,
+                   unsigned status)
+{
+    g_autoptr(GError) error =
+        status == 429
+            ? g_error_new(BASE_ERROR, BASE_ERROR_RATE_LIMITED,
+                          "You are listening %u times already; please close a page that you do "
+                          "not need.",
+                          options->streams_per_listener_max)
+            : g_error_new_literal(BASE_ERROR, BASE_ERROR_UNAVAILABLE,
+                                  "Too many people are listening just now.");
+
+    http_response_gerror(response, error);
+    http_response_retry_after(response, options->stream_retry_seconds);
 }
 
 struct http_stream *http_response_stream(struct http_request *request,
-                                         struct http_response *response)
+                                         struct http_response *response, const char *listener)
 {
     struct http_exchange *exchange = (struct http_exchange *)request;
     struct http_server *server = exchange->server;
@@ -187,14 +222,14 @@ struct http_stream *http_response_stream(struct http_request *request,
     stream->references = 1;
     pthread_mutex_init(&stream->lock, NULL);
     stream->link.data = stream;
+    stream->listener = g_strdup(listener);
     stream->server = server;
     stream->exchange = exchange;
     stream->sent = g_get_monotonic_time();
-    if (!enlist(server, stream)) {
+    const unsigned status = enlist(server, stream);
+    if (status != 200) {
         release(stream);
-        http_response_error(response, 503, "unavailable", "Too many people are listening just now.",
-                            NULL);
-        http_response_retry_after(response, server->options.stream_retry_seconds);
+        refuse(response, &server->options, status);
         return NULL;
     }
     limit_connection(exchange->fd);
@@ -227,7 +262,6 @@ static void look_after(struct http_stream *stream, GBytes *comment, gint64 quiet
             stream->broken = stream->ended = true;
             wake(stream);
         } else if (stream->sent < quiet_since && http_event_queue_add(&stream->queue, comment)) {
-            stream->exchange->deadline = seconds_from_now(HTTP_STREAM_SEND_SECONDS);
             wake(stream);
         }
     }
@@ -253,9 +287,9 @@ void http_streams_end(struct http_server *server)
         struct http_stream *stream = link->data;
         pthread_mutex_lock(&stream->lock);
         stream->ended = true;
+        wake(stream);
         if (stream->exchange)
             stream->exchange->deadline = seconds_from_now(LAST_SECONDS);
-        wake(stream);
         pthread_mutex_unlock(&stream->lock);
     }
     pthread_mutex_unlock(&server->streams_lock);

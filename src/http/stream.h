@@ -20,11 +20,12 @@ struct http_stream;
 
 /*
  * For handlers: makes a stream of events the answer, which is 200. It begins when the handler
- * returns. The caller's reference; with the last one the stream ends. NULL when there are too many
- * streams or the server stops: then the answer is 503 with Retry-After. Not for HEAD.
+ * returns. The caller's reference; with the last one the stream ends. `listener` names who it is
+ * for. NULL when the answer is another, with Retry-After: 429 when this listener has too many
+ * streams, 503 when all of them have, or the server stops. Not for HEAD.
  */
 struct http_stream *http_response_stream(struct http_request *request,
-                                         struct http_response *response);
+                                         struct http_response *response, const char *listener);
 
 struct http_stream *http_stream_ref(struct http_stream *stream);
 void http_stream_unref(struct http_stream *stream);

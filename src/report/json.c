@@ -1,4 +1,5 @@
 /* JSON: an object a row, named by the columns' keys, and the series that plots need. */
+#include "core/types.h"
 #include "report/internal.h"
 
 #include <math.h>
@@ -79,6 +80,33 @@ static void append_cell(GString *out, const struct report *report, const struct 
     }
 }
 
+/* Whether the cell is a status of the institution's own, of which nobody knows what it counts as.
+ */
+static bool is_own_status(const struct report_cell *cell)
+{
+    return cell->kind == REPORT_KIND_STATUS && cell->code &&
+           strcmp(cell->code, core_status_name(cell->status)) != 0;
+}
+
+/* What the row's own statuses count as, by the columns' keys. */
+static void append_kinds(GString *out, const struct report_run *run)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < run->report->columns_n; i++) {
+        const struct report_cell *cell = &run->row.cells[i];
+        if (!is_own_status(cell))
+            continue;
+        g_string_append(out, any ? "," : ",\"counts_as\":{");
+        any = true;
+        append_string(out, run->report->columns[i].key);
+        g_string_append_c(out, ':');
+        append_string(out, core_status_name(cell->status));
+    }
+    if (any)
+        g_string_append_c(out, '}');
+}
+
 static void append_row(GString *out, const struct report_run *run)
 {
     for (size_t i = 0; i < run->report->columns_n; i++) {
@@ -87,6 +115,7 @@ static void append_row(GString *out, const struct report_run *run)
         g_string_append_c(out, ':');
         append_cell(out, run->report, &run->row.cells[i]);
     }
+    append_kinds(out, run);
     g_string_append_c(out, '}');
 }
 

@@ -175,17 +175,13 @@ static bool session_find(struct db_connection *connection, struct service_attend
 static bool person_find(struct db_connection *connection, const struct base_uuid *id,
                         struct core_user **user, GError **error)
 {
-    GError *problem = NULL;
+    GError *problem = NULL, *trouble = NULL;
+    struct core_user *found = db_user_find(connection, id, &problem);
 
-    *user = db_user_find(connection, id, &problem);
-    if (problem && !g_error_matches(problem, BASE_ERROR, BASE_ERROR_NOT_FOUND)) {
-        g_propagate_error(error, problem);
-        return false;
-    }
-    g_clear_error(&problem);
-    if (*user && (!(*user)->active || (*user)->deleted_at))
-        g_clear_pointer(user, core_user_free);
-    return true;
+    *user = service_user_active(found, problem, &trouble);
+    if (trouble)
+        g_propagate_error(error, trouble);
+    return !trouble;
 }
 
 static bool audit(struct db_connection *connection, const struct service_attend *attend,

@@ -93,7 +93,7 @@ static bool start_is_told(struct db_connection *connection, const struct core_au
 struct verifying {
     struct service_audit_report *report;
     GPtrArray *findings;
-    struct core_audit_head head;
+    struct core_audit_head start, head;
     const struct core_audit_head *known;
     bool passed; /* the chain leads through it */
 };
@@ -140,7 +140,7 @@ static bool verify_start(struct db_connection *connection, struct verifying *ver
                          GError **error)
 {
     const struct core_audit_head *known = verifying->known;
-    struct core_audit_head *start = &verifying->head;
+    struct core_audit_head *start = &verifying->start;
     bool told = true;
 
     if (!service_audit_start_on(connection, start, error) ||
@@ -151,10 +151,26 @@ static bool verify_start(struct db_connection *connection, struct verifying *ver
                                         " are not there, and no entry says that their period was "
                                         "over.",
                                         start->position));
+    verifying->head = *start;
     verifying->passed = !known || known->position == 0 ||
                         (known->position == start->position &&
                          memcmp(known->hash, start->hash, sizeof start->hash) == 0);
     return true;
+}
+
+static void verify_known(struct verifying *verifying)
+{
+    if (verifying->passed)
+        return;
+    const gint64 position = verifying->known->position;
+    find(verifying, position < verifying->start.position
+                        ? g_strdup_printf("The entry %" G_GINT64_FORMAT
+                                          " of the proof was deleted when its period was over: "
+                                          "nothing can be compared with it.",
+                                          position)
+                        : g_strdup_printf("The chain does not hold the entry %" G_GINT64_FORMAT
+                                          " that it held at the time of the proof.",
+                                          position));
 }
 
 static bool verify_body(struct db_connection *connection, gpointer data, GError **error)
@@ -170,10 +186,7 @@ static bool verify_body(struct db_connection *connection, gpointer data, GError 
         !db_audit_each(connection, 0, verify_entry, verifying, error))
         return false;
     verify_end(verifying, counted.position);
-    if (!verifying->passed)
-        find(verifying, g_strdup_printf("The chain does not hold the entry %" G_GINT64_FORMAT
-                                        " that it held at the time of the proof.",
-                                        verifying->known->position));
+    verify_known(verifying);
     verifying->report->head = verifying->head;
     return true;
 }

@@ -3,6 +3,8 @@
 #include "core/accent.h"
 #include "service/internal.h"
 
+#include <math.h>
+
 char *service_branding_accent(const char *text, GError **error)
 {
     struct core_colour accent;
@@ -18,7 +20,8 @@ char *service_branding_accent(const char *text, GError **error)
             error, BASE_ERROR_INVALID,
             "accent is too pale to be read on the pages: its contrast is %.1f:1, and %.1f:1 "
             "is needed. %s is near it and can be read.",
-            contrast, CORE_CONTRAST_TEXT, core_colour_format(core_accent_readable(accent), advice));
+            floor(contrast * 10) / 10, CORE_CONTRAST_TEXT,
+            core_colour_format(core_accent_readable(accent), advice));
         return NULL;
     }
     return g_strdup(core_colour_format(accent, written));

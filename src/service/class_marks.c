@@ -2,10 +2,10 @@
 
 #include "db/query/session.h"
 #include "service/attend.h"
-#include "service/courses.h"
 #include "service/policies.h"
 #include "service/reviews.h"
 #include "service/session_register.h"
+#include "service/sessions.h"
 
 /* One call. */
 struct conclusion {
@@ -89,12 +89,9 @@ static struct core_session *session_open(struct service *service, struct db_conn
                                          struct core_institution **institution, GError **error)
 {
     struct core_rules rules;
-    g_autoptr(core_session) session = db_session_find(connection, id, error);
+    g_autoptr(core_session) session = service_session_to_mark(connection, identity, id, error);
 
-    if (!session ||
-        !service_course_allow(connection, identity, CORE_ACTION_ATTENDANCE_WRITE,
-                              &session->course_id, error) ||
-        !service_rules_of_course(connection, &session->course_id, &rules, error))
+    if (!session || !service_rules_of_course(connection, &session->course_id, &rules, error))
         return NULL;
     g_autoptr(core_institution) found = service_institution_on(service, connection, error);
     GTimeZone *zone = found ? service_zone_of(service, found, error) : NULL;

@@ -3,8 +3,8 @@
 #include "db/query/session.h"
 #include "db/query/session_open.h"
 #include "service/attend.h"
-#include "service/courses.h"
 #include "service/policies.h"
+#include "service/sessions.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,12 +19,10 @@ static struct core_session *session_of(struct service *service,
     if (!identity && !service_device_allow_session(service, device, id, error))
         return NULL;
     g_autoptr(db_connection) connection = db_acquire(service->db, error);
-    g_autoptr(core_session) session = connection ? db_session_find(connection, id, error) : NULL;
-    if (!session ||
-        (identity && !service_course_allow(connection, identity, CORE_ACTION_ATTENDANCE_WRITE,
-                                           &session->course_id, error)))
+    if (!connection)
         return NULL;
-    return g_steal_pointer(&session);
+    return identity ? service_session_to_mark(connection, identity, id, error)
+                    : db_session_find(connection, id, error);
 }
 
 static bool takes_marks(struct service *service, const struct core_session *session, base_time now,
@@ -145,9 +143,10 @@ bool service_code_use(struct service *service, const struct service_identity *id
                        retry_after, error))
         return false;
     const bool ok = mark_make(service, &attend, mark, code, error);
-    if (ok)
+    /* A code that is known, of a session where the mark stands, must not buy tries at another's. */
+    if (ok && !mark->already)
         auth_limiter_reset(service->limiter, AUTH_LIMIT_SESSION_CODE, key);
-    else
+    else if (!ok)
         service_code_mark_clear(mark);
     service_attend_clear(&attend);
     return ok;

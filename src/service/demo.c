@@ -262,9 +262,12 @@ bool service_demo_fill(struct service *service, const struct service_identity *i
     demo_init(&demo);
     set_frame(&demo);
     base_time_pretend(demo.clock);
-    const bool ok = claim(&demo, error) && hash_password(&demo, error) && set_up(&demo, error) &&
-                    tell(&demo, error);
+    const bool claimed = claim(&demo, error);
+    const bool ok =
+        claimed && hash_password(&demo, error) && set_up(&demo, error) && tell(&demo, error);
     base_time_pretend(0);
+    if (claimed && !ok)
+        g_prefix_error(error, "The demonstration is not whole; choose another database for it. ");
     if (ok)
         set_result(&demo);
     demo_finish(&demo);

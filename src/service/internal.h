@@ -294,6 +294,10 @@ char *service_password_hash(struct service *service, const struct base_uuid *use
 
 /* ---- people.c ---- */
 
+/* What a look-up gave, when the account is active; NULL without an error when it is not, or there
+ * was none. Takes over both; passes other problems on. */
+struct core_user *service_user_active(struct core_user *found, GError *problem, GError **error);
+
 struct service_new_password {
     char *hash;
     const char *action; /* for the audit log */

@@ -2,10 +2,10 @@
 
 #include "db/query/session.h"
 #include "service/attend.h"
-#include "service/courses.h"
 #include "service/kiosk_scene.h"
 #include "service/marking.h"
 #include "service/picture.h"
+#include "service/sessions.h"
 
 #include <math.h>
 
@@ -221,10 +221,9 @@ static bool session_allow(struct service *service, const struct service_identity
 {
     g_autoptr(db_connection) connection = db_acquire(service->db, error);
     g_autoptr(core_session) session =
-        connection ? db_session_find(connection, session_id, error) : NULL;
+        connection ? service_session_to_mark(connection, identity, session_id, error) : NULL;
 
-    return session && service_course_allow(connection, identity, CORE_ACTION_ATTENDANCE_WRITE,
-                                           &session->course_id, error);
+    return session != NULL;
 }
 
 bool service_kiosk_mark_session(struct service *service, const struct service_identity *identity,

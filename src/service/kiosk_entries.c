@@ -26,7 +26,7 @@ struct replay {
     struct kiosk_scene scene;
     struct core_institution *institution;
     GArray *plan;  /* struct planned */
-    GArray *marks; /* of those, whether the mark is new, and its id: struct core_attendance * */
+    GArray *marks; /* struct core_attendance *, of each of those; NULL where it is not new */
     bool again;    /* cannot be settled now */
     bool settled;  /* the transaction wrote it */
     bool reviewed;
@@ -217,11 +217,17 @@ static bool pin_place(struct replay *replay, const struct base_uuid *person, GEr
     return true;
 }
 
+/* Entries are no way around the number of PINs that a kiosk may try: the others come later. */
 static void type(struct replay *replay)
 {
     g_autoptr(GError) problem = NULL;
     struct base_uuid person;
+    char key[BASE_UUID_TEXT_SIZE];
 
+    replay->again = !service_limit(replay->service, AUTH_LIMIT_PIN_DEVICE,
+                                   base_uuid_format(&replay->device->id, key), NULL, NULL);
+    if (replay->again)
+        return;
     if (!kiosk_person_by_pin(replay->service, replay->device, &replay->content.typed, &person, NULL,
                              &problem)) {
         const bool limited = g_error_matches(problem, BASE_ERROR, BASE_ERROR_RATE_LIMITED);
@@ -249,11 +255,11 @@ static bool mark_one(struct replay *replay, struct db_connection *connection,
     };
     const bool ok = service_attend_within(connection, replay->institution, &attend, error);
 
-    if (ok && !attend.gone) {
-        replay->row.marked++;
-        struct core_attendance *mark = attend.is_new ? g_steal_pointer(&attend.attendance) : NULL;
-        g_array_append_val(replay->marks, mark);
-    }
+    const bool is_new = ok && !attend.gone && attend.is_new;
+    struct core_attendance *mark = is_new ? g_steal_pointer(&attend.attendance) : NULL;
+
+    replay->row.marked += ok && !attend.gone;
+    g_array_append_val(replay->marks, mark);
     service_attend_clear(&attend);
     return ok;
 }
@@ -294,13 +300,13 @@ static bool settle(struct replay *replay, GError **error)
 /* The faces behind the new marks, as for marks at a camera. */
 static void keep_frames(const struct replay *replay)
 {
-    for (guint i = 0; replay->scene.sights && i < MIN(replay->plan->len, replay->marks->len); i++) {
+    for (guint i = 0; replay->scene.sights && i < replay->marks->len; i++) {
         const struct core_attendance *mark =
             g_array_index(replay->marks, struct core_attendance *, i);
         const struct planned *planned = &g_array_index(replay->plan, struct planned, i);
         const struct recognise_answer *answer =
             &g_array_index(replay->scene.sights, struct kiosk_sight, planned->sight).answer;
-        if (mark && base_uuid_equal(&mark->user_id, &planned->person))
+        if (mark)
             service_frame_keep(replay->service, mark, &replay->content.frames[answer->frame],
                                answer);
     }
@@ -321,6 +327,16 @@ static void replay_clear(struct replay *replay)
     core_institution_free(replay->institution);
     g_array_unref(replay->plan);
     g_array_unref(replay->marks);
+}
+
+/* A browser that was paired before may have used the numbers that another one goes on from. */
+static void refuse_used(struct replay *replay)
+{
+    if (replay->row.state == DB_DEVICE_ENTRY_OPEN ||
+        replay->row.captured_at == replay->entry->captured_at)
+        return;
+    replay->row.marked = 0;
+    refuse(replay, "counter");
 }
 
 /* Leaves in `row` what stands. */
@@ -404,12 +420,37 @@ static bool replay_one(struct service *service, const struct service_device *dev
     const bool ok = take(&replay, now, &mine, error);
     if (ok && mine)
         work(&replay, now, sent_at);
+    else if (ok)
+        refuse_used(&replay);
     if (ok && !mine && replay.row.state == DB_DEVICE_ENTRY_OPEN)
         tell(&replay, "busy", outcome);
     else if (ok)
         tell(&replay, replay.again ? "unavailable" : NULL, outcome);
     replay_clear(&replay);
     return ok;
+}
+
+bool service_kiosk_counter(struct service *service, const struct service_device *device,
+                           gint64 *next, GError **error)
+{
+    g_autoptr(db_connection) connection = db_acquire(service->db, error);
+
+    return connection && db_device_entry_next(connection, &device->id, next, error);
+}
+
+/* Those that come after would have no numbers left. */
+static bool check_counters(struct service *service, const struct service_device *device,
+                           const struct service_kiosk_entry *entries, size_t n, GError **error)
+{
+    gint64 next;
+
+    if (!service_kiosk_counter(service, device, &next, error))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (entries[i].counter - next > SERVICE_KIOSK_COUNTER_AHEAD)
+            return service_fail(error, BASE_ERROR_INVALID,
+                                "counter is far beyond those of the entries before.");
+    return true;
 }
 
 bool service_kiosk_replay(struct service *service, const struct service_device *device,
@@ -419,16 +460,10 @@ bool service_kiosk_replay(struct service *service, const struct service_device *
     if (n == 0 || n > SERVICE_KIOSK_ENTRIES_MAX)
         return service_fail(error, BASE_ERROR_INVALID, "entries must be 1 to %d entries.",
                             SERVICE_KIOSK_ENTRIES_MAX);
+    if (!check_counters(service, device, entries, n, error))
+        return false;
     for (size_t i = 0; i < n; i++)
         if (!replay_one(service, device, sent_at, &entries[i], &outcomes[i], error))
             return false;
     return true;
-}
-
-bool service_kiosk_counter(struct service *service, const struct service_device *device,
-                           gint64 *next, GError **error)
-{
-    g_autoptr(db_connection) connection = db_acquire(service->db, error);
-
-    return connection && db_device_entry_next(connection, &device->id, next, error);
 }

@@ -14,9 +14,10 @@
 #include "service/kiosk.h"
 
 enum {
-    SERVICE_KIOSK_ENTRIES_MAX = 8,       /* of one call */
-    SERVICE_KIOSK_LEASE_SECONDS = 60,    /* in which an entry is worked on */
-    SERVICE_KIOSK_SEALED_MAX = 12 << 20, /* bytes */
+    SERVICE_KIOSK_ENTRIES_MAX = 8,         /* of one call */
+    SERVICE_KIOSK_LEASE_SECONDS = 60,      /* in which an entry is worked on */
+    SERVICE_KIOSK_COUNTER_AHEAD = 1000000, /* of the kiosk's highest one, at most */
+    SERVICE_KIOSK_SEALED_MAX = 12 << 20,   /* bytes */
 };
 
 #define SERVICE_KIOSK_ENTRY_INFO "presente kiosk entry 1"
@@ -50,7 +51,8 @@ struct service_kiosk_outcome {
  * Takes entries in, in their order; `sent_at` is what the kiosk's clock showed when they were sent.
  * An entry is as old as the two moments of that clock are apart, by core_capture_instant() with
  * CORE_CAPTURE_STAFF; one that cannot be placed so is refused. `outcomes` gets as many. False only
- * when nothing can be known: BASE_ERROR_INVALID for too many, BASE_ERROR_UNAVAILABLE.
+ * when nothing can be known: BASE_ERROR_INVALID for too many or a counter that is far ahead,
+ * BASE_ERROR_UNAVAILABLE.
  */
 bool service_kiosk_replay(struct service *service, const struct service_device *device,
                           base_time sent_at, const struct service_kiosk_entry *entries, size_t n,

@@ -19,13 +19,7 @@ static struct core_user *person_find(struct db_connection *connection,
                                                        typed->student_number, &problem)
                                  : db_user_find_email(connection, email ? email : "", &problem);
 
-    if (problem && !g_error_matches(problem, BASE_ERROR, BASE_ERROR_NOT_FOUND))
-        g_propagate_error(error, problem);
-    else
-        g_clear_error(&problem);
-    if (user && (!user->active || user->deleted_at))
-        g_clear_pointer(&user, core_user_free);
-    return user;
+    return service_user_active(user, problem, error);
 }
 
 /* Whose it is said to be, and the hash to compare with; both empty when nobody has such a PIN. */

@@ -1,8 +1,8 @@
 #include "service/live.h"
 
 #include "db/query/session.h"
-#include "service/courses.h"
 #include "service/live_internal.h"
+#include "service/sessions.h"
 
 #include <string.h>
 
@@ -445,10 +445,9 @@ bool service_live_allow(struct service *service, const struct service_identity *
 {
     g_autoptr(db_connection) connection = db_acquire(service->db, error);
     g_autoptr(core_session) session =
-        connection ? db_session_find(connection, session_id, error) : NULL;
+        connection ? service_session_to_mark(connection, identity, session_id, error) : NULL;
 
-    return session && service_course_allow(connection, identity, CORE_ACTION_ATTENDANCE_WRITE,
-                                           &session->course_id, error);
+    return session != NULL;
 }
 
 bool service_live_is_over(struct service *service, const struct base_uuid *session_id,

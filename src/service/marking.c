@@ -28,13 +28,7 @@ static struct core_user *person_enrolled(struct db_connection *connection,
     GError *problem = NULL;
     struct core_user *user = db_user_find(connection, id, &problem);
 
-    if (problem && !g_error_matches(problem, BASE_ERROR, BASE_ERROR_NOT_FOUND))
-        g_propagate_error(error, problem);
-    else
-        g_clear_error(&problem);
-    if (user && (!user->active || user->deleted_at))
-        g_clear_pointer(&user, core_user_free);
-    return user;
+    return service_user_active(user, problem, error);
 }
 
 static bool may_write(struct db_connection *connection, const struct service_identity *identity,

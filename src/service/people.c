@@ -50,6 +50,17 @@ static struct core_user *person_find(struct db_connection *connection, const str
     return user;
 }
 
+struct core_user *service_user_active(struct core_user *found, GError *problem, GError **error)
+{
+    if (problem && !g_error_matches(problem, BASE_ERROR, BASE_ERROR_NOT_FOUND))
+        g_propagate_error(error, problem);
+    else
+        g_clear_error(&problem);
+    if (found && (!found->active || found->deleted_at))
+        g_clear_pointer(&found, core_user_free);
+    return found;
+}
+
 struct core_user *service_user_find(struct service *service,
                                     const struct service_identity *identity,
                                     const struct base_uuid *id, GError **error)

@@ -2,9 +2,9 @@
 
 #include "db/query/attendance.h"
 #include "db/query/session.h"
-#include "service/courses.h"
 #include "service/internal.h"
 #include "service/policies.h"
+#include "service/sessions.h"
 
 const char *service_window_name(enum service_window window)
 {
@@ -107,11 +107,8 @@ struct service_roll *service_session_register(struct service *service,
     g_autoptr(db_connection) connection = db_acquire(service->db, error);
 
     all->lines = g_ptr_array_new_with_free_func(line_free);
-    all->session = connection ? db_session_find(connection, id, error) : NULL;
-    if (!all->session ||
-        !service_course_allow(connection, identity, CORE_ACTION_ATTENDANCE_WRITE,
-                              &all->session->course_id, error) ||
-        !db_snapshot_on(connection, register_body, all, error))
+    all->session = connection ? service_session_to_mark(connection, identity, id, error) : NULL;
+    if (!all->session || !db_snapshot_on(connection, register_body, all, error))
         return NULL;
     core_rules_window(&all->rules, all->session->starts_at, all->session->ends_at, &all->opens_at,
                       &all->closes_at);

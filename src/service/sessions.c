@@ -29,6 +29,18 @@ bool service_session_allow(struct db_connection *connection,
     return service_course_allow(connection, identity, CORE_ACTION_SESSION_WRITE, course_id, error);
 }
 
+struct core_session *service_session_to_mark(struct db_connection *connection,
+                                             const struct service_identity *identity,
+                                             const struct base_uuid *id, GError **error)
+{
+    g_autoptr(core_session) session = db_session_find(connection, id, error);
+
+    return session && service_course_allow(connection, identity, CORE_ACTION_ATTENDANCE_WRITE,
+                                           &session->course_id, error)
+               ? g_steal_pointer(&session)
+               : NULL;
+}
+
 /* A text that may be taken away again: "" for none. */
 static bool apply_text(const char *text, const char *field, int max, char **value, GError **error)
 {

@@ -52,6 +52,12 @@ GPtrArray *service_session_list(struct service *service, const struct service_id
                                 const struct db_session_filter *filter, bool mine,
                                 const struct db_page *page, gint64 *total, GError **error);
 
+/* The session, when the caller may mark in it: BASE_ERROR_NOT_FOUND or BASE_ERROR_FORBIDDEN, as
+ * service_course_allow() of courses.h. */
+struct core_session *service_session_to_mark(struct db_connection *connection,
+                                             const struct service_identity *identity,
+                                             const struct base_uuid *id, GError **error);
+
 /* Whether the caller may change sessions of a course: BASE_ERROR_FORBIDDEN, or BASE_ERROR_NOT_FOUND
  * where even its existence is not their business. */
 bool service_session_allow(struct db_connection *connection,

@@ -174,9 +174,11 @@ static GArray *sessions_of(const struct reckoning *work, const struct db_roster_
     return sessions;
 }
 
-/* The share of a period leaves what is to be expected at the end as the whole term has it. */
+/* The share of a period leaves what is to be expected at the end as the whole term has it, and so
+ * the share that the warnings compare. */
 static void keep_outlook(const struct core_percentage *whole, struct core_percentage *part)
 {
+    part->share_past = whole->share_past;
     part->in_a_row = whole->in_a_row;
     part->remaining = whole->remaining;
     part->can_miss = whole->can_miss;

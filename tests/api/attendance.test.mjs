@@ -374,7 +374,8 @@ describe('attendance', { skip }, () => {
             assert.equal(body.session.window, 'open');
             const { attendance } = body.items[0];
             const changes = `/attendance/marks/${attendance.id}/changes`;
-            const [change] = (await teacher.get(changes)).body.items;
+            const { items: [change], has_picture: kept } = (await teacher.get(changes)).body;
+            assert.equal(kept, (await teacher.get(`/attendance/marks/${attendance.id}/image`)).status === 200);
             assert.equal(change.from_status, 'present');
             assert.equal(change.from_method, 'face');
             assert.equal(change.reason, 'Bus');

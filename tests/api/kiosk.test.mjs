@@ -141,6 +141,9 @@ describe('a kiosk', { skip: missingParts() }, () => {
         assert.equal((await teacher.get(route)).body.seconds, 30);
         assert.equal((await other.get(route)).status, 404);
         assert.equal((await ana.get(route)).status, 403);
+        // Somebody is signed in at the kiosk itself.
+        assert.equal((await ana.get(route, { headers: { Cookie: kiosk.cookie } })).status, 200);
+        assert.equal((await ana.get(route, { headers: { Cookie: 'presente_device=AAAA' } })).status, 401);
         assert.equal((await anyone.get(route)).status, 401);
         assert.equal((await ana.post('/attendance/mark/code', { code: '00000x' })).body.error.details[0].field, 'code');
         assert.equal((await ben.post('/attendance/mark/code', { code: shown.body.code })).status, 409);
@@ -175,6 +178,10 @@ describe('a kiosk', { skip: missingParts() }, () => {
         for (const wrong of [{}, { sent_at: 'now', entries: [entry] }, { sent_at: entry.captured_at, entries: [] }])
             assert.equal((await kiosk.post('/kiosk/entries', wrong)).status, 400);
         assert.equal((await handIn(Array(9).fill(entry))).status, 400);
+        // No counter is taken that leaves none for the entries to come.
+        const last_ = await handIn([await entryOf(Number.MAX_SAFE_INTEGER, 0, content)]);
+        assert.equal(last_.body.error.details[0].field, 'counter');
+        assert.equal((await kiosk.get('/kiosk')).body.next_counter, 3);
     });
 
     it('seals to another key after the keys were rotated, and the older entries still open', async () => {

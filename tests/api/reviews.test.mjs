@@ -39,6 +39,7 @@ describe('faces in doubt', { skip: missingParts({ faces: true, samples: true }) 
         assert.equal(body.total, 1);
         [review] = body.items;
         assert.equal(review.candidates[0].user_id, student.user.id);
+        assert.equal(review.candidates[0].profile_image_url, null);
         assert.equal(review.reason, 'score');
         assert.equal((await stranger.get('/reviews')).body.total, 0);
         assert.equal((await student.get('/reviews')).status, 403);

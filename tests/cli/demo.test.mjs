@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
+import { rowsOf } from '../helpers/databases.mjs';
 import { missingParts } from '../helpers/server.mjs';
 import { makeWorkplace } from './workplace.mjs';
 
@@ -28,7 +29,11 @@ describe('a made-up term', { skip: missingParts() }, () => {
     after(() => place.remove());
 
     it('wants what it can use', async () => {
-        await refused(3, /students must be from 6 to 2000/, 'demo-data', '--students', '3');
+        const first = await place.presente('demo-data', '--students', '3');
+        assert.equal(first.code, 3);
+        assert.match(first.stderr, /students must be from 6 to 2000/);
+        // It made the database: its administrator is told once, whatever comes of the rest.
+        assert.match(first.stdout, /First administrator\n.*\n  password  \S+/);
         await refused(3, /yesterday/, 'demo-data', '--today', 'yesterday');
         await refused(3, /nowhere/, 'demo-data', '--photos', 'nowhere');
         assert.equal(JSON.parse(await run('term', 'list', '--json')).total, 0);
@@ -56,5 +61,18 @@ describe('a made-up term', { skip: missingParts() }, () => {
     it('fills nothing twice', async () => {
         await refused(3, /not empty; nothing was changed/, ...SMALL);
         assert.equal((await run('export')).trim().split('\r\n').length - 1, made.marks);
+    });
+
+    it('says when it ended half-way', async () => {
+        const half = await makeWorkplace();
+        try {
+            await half.presente('db', 'init');
+            await rowsOf(half.database.url, 'DROP TABLE holidays');
+            const { code, stderr } = await half.presente(...SMALL);
+            assert.notEqual(code, 0);
+            assert.match(stderr, /not whole; choose another database/);
+        } finally {
+            await half.remove();
+        }
     });
 });

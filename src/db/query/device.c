@@ -5,13 +5,17 @@
 
 #include <string.h>
 
-#define SELECT                                                                                     \
+#define COLUMNS                                                                                    \
     "SELECT d.id, d.institution_id, d.name, d.room_id, r.name, d.course_id, c.name, "              \
-    "d.code_expires_at, d.paired_at, d.last_seen_at, d.created_at, d.updated_at, "                 \
-    "(SELECT COUNT(*) FROM device_entries e WHERE e.device_id = d.id AND e.state = 'accepted'), "  \
-    "(SELECT COUNT(*) FROM device_entries e WHERE e.device_id = d.id AND e.state = 'refused') "    \
+    "d.code_expires_at, d.paired_at, d.last_seen_at, d.created_at, d.updated_at, "
+#define ENTRIES(state)                                                                             \
+    "(SELECT COUNT(*) FROM device_entries e WHERE e.device_id = d.id AND e.state = '" state "')"
+#define TABLES                                                                                     \
     "FROM devices d LEFT JOIN rooms r ON r.id = d.room_id "                                        \
     "LEFT JOIN courses c ON c.id = d.course_id "
+#define SELECT COLUMNS ENTRIES("accepted") ", " ENTRIES("refused") ", " ENTRIES("open") " " TABLES
+/* For every request of a kiosk: nothing is counted. */
+#define SELECT_BARE COLUMNS "0, 0, 0 " TABLES
 
 void db_device_free(struct db_device *device)
 {
@@ -42,6 +46,7 @@ static gpointer read_device(struct db_rows *rows)
         .updated_at = db_rows_time(rows, 11),
         .accepted = db_rows_int(rows, 12),
         .refused = db_rows_int(rows, 13),
+        .waiting = db_rows_int(rows, 14),
     };
     return device;
 }
@@ -86,7 +91,7 @@ struct db_device *db_device_find_name(struct db_connection *connection,
 struct db_device *db_device_find_token(struct db_connection *connection,
                                        const guint8 hash[DB_DEVICE_HASH_SIZE], GError **error)
 {
-    return single(db_query(connection, error, SELECT "WHERE d.token_hash = ?",
+    return single(db_query(connection, error, SELECT_BARE "WHERE d.token_hash = ?",
                            db_blob(hash, DB_DEVICE_HASH_SIZE)),
                   error);
 }

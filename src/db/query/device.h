@@ -16,7 +16,8 @@ struct db_device {
     char *room_name, *course_name;       /* filled when read */
     base_time code_expires_at;           /* 0: no code waits; likewise below */
     base_time paired_at, last_seen_at;
-    gint64 accepted, refused; /* entries; filled when read */
+    gint64 accepted, refused; /* entries; filled when read, but not by db_device_find_token() */
+    gint64 waiting;           /* likewise: those that came and could not be settled yet */
     base_time created_at, updated_at;
 };
 void db_device_free(struct db_device *device);

@@ -95,6 +95,7 @@ static void candidate_free(gpointer data)
     struct db_review_candidate *candidate = data;
 
     g_free(candidate->user_name);
+    g_free(candidate->profile_image_url);
     g_free(candidate);
 }
 
@@ -211,7 +212,8 @@ static bool read_candidates(struct db_connection *connection, struct db_review *
 {
     GError *problem = NULL;
     g_autoptr(db_rows) rows = db_query(connection, error,
-                                       "SELECT k.user_id, k.score, u.name, u.group_id "
+                                       "SELECT k.user_id, k.score, u.name, u.group_id, "
+                                       "u.profile_image_url "
                                        "FROM review_candidates k JOIN users u ON u.id = k.user_id "
                                        "WHERE k.review_id = ? ORDER BY k.position",
                                        db_uuid(&review->id));
@@ -222,6 +224,7 @@ static bool read_candidates(struct db_connection *connection, struct db_review *
         struct db_review_candidate *last = review->candidates->pdata[review->candidates->len - 1];
         last->user_name = db_rows_dup_text(rows, 2);
         last->group_id = db_rows_uuid(rows, 3);
+        last->profile_image_url = db_rows_dup_text(rows, 4);
     }
     if (problem)
         g_propagate_error(error, problem);

@@ -33,6 +33,7 @@ struct db_review_candidate {
     struct base_uuid user_id;
     double score;
     char *user_name;           /* filled when read */
+    char *profile_image_url;   /* likewise; NULL: none */
     struct base_uuid group_id; /* likewise: the person's, nil: none */
 };
 

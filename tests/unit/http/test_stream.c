@@ -13,6 +13,7 @@
 #include "http/stream.h"
 
 #define LISTEN "GET /listen HTTP/1.1\r\n" HOST "\r\n"
+#define LISTEN_AS_OTHER "GET /listen HTTP/1.1\r\nX-Listener: other\r\n" HOST "\r\n"
 #define STREAMS_MAX 3
 
 /* What handlers leave for the test. */
@@ -25,7 +26,9 @@ static struct {
 static void listen_to(void *context, struct http_request *request, struct http_response *response)
 {
     (void)context;
-    struct http_stream *stream = http_response_stream(request, response);
+    const char *listener = http_request_header(request, "X-Listener");
+    struct http_stream *stream =
+        http_response_stream(request, response, listener ? listener : "somebody");
 
     if (!stream)
         return;
@@ -39,7 +42,7 @@ static void listen_to(void *context, struct http_request *request, struct http_r
 static void change_mind(void *context, struct http_request *request, struct http_response *response)
 {
     (void)context;
-    http_stream_unref(http_response_stream(request, response));
+    http_stream_unref(http_response_stream(request, response, "somebody"));
     http_response_text(response, 200, "no stream");
 }
 
@@ -49,7 +52,7 @@ static const struct http_route ROUTES[] = {
     {HTTP_METHOD_GET, "/mind", 0, HTTP_LANE_QUICK, .handler = change_mind},
 };
 
-static struct http_server *start(unsigned comment_seconds)
+static struct http_server *start_limited(unsigned comment_seconds, unsigned per_listener_max)
 {
     struct http_options options;
 
@@ -58,9 +61,15 @@ static struct http_server *start(unsigned comment_seconds)
     options.routes = ROUTES;
     options.routes_n = G_N_ELEMENTS(ROUTES);
     options.streams_max = STREAMS_MAX;
+    options.streams_per_listener_max = per_listener_max;
     options.stream_comment_seconds = comment_seconds;
     options.drain_seconds = 600; /* nobody here is waited for so long */
     return fixture_start(&options);
+}
+
+static struct http_server *start(unsigned comment_seconds)
+{
+    return start_limited(comment_seconds, 0);
 }
 
 static struct http_stream *next_stream(void)
@@ -206,6 +215,30 @@ static void test_there_are_so_many(void **state)
             close(fd);
         }
     }
+    for (size_t i = 0; i < STREAMS_MAX; i++) {
+        http_stream_unref(streams[i]);
+        close(fds[i]);
+    }
+    http_server_destroy(server);
+}
+
+/* Whoever opens one page after the other leaves room for others. */
+static void test_a_listener_has_so_many(void **state)
+{
+    (void)state;
+    struct http_server *server = start_limited(1000, 2);
+    struct http_stream *streams[STREAMS_MAX];
+    int fds[STREAMS_MAX];
+
+    fds[0] = open_stream(server, LISTEN, &streams[0]);
+    fds[1] = open_stream(server, LISTEN, &streams[1]);
+    struct answer answer = client_ask(http_server_port(server), LISTEN);
+    assert_int_equal(answer.status, 429);
+    expect_header(&answer, "Retry-After", "30");
+    assert_non_null(strstr(answer.body, "rate_limited"));
+    assert_non_null(strstr(answer.body, "You are listening 2 times already"));
+    answer_clear(&answer);
+    fds[2] = open_stream(server, LISTEN_AS_OTHER, &streams[2]);
     for (size_t i = 0; i < STREAMS_MAX; i++) {
         http_stream_unref(streams[i]);
         close(fds[i]);
@@ -372,6 +405,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_events_arrive),
         cmocka_unit_test(test_there_are_so_many),
+        cmocka_unit_test(test_a_listener_has_so_many),
         cmocka_unit_test(test_quiet_streams_get_comments),
         cmocka_unit_test(test_who_is_gone_is_noticed),
         cmocka_unit_test(test_slow_listeners_cost_little),

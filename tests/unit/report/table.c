@@ -25,7 +25,7 @@ static bool next(struct report_row *row, bool *more, gpointer data, GError **err
     row->cells[0] = report_date("2026-03-12");
     row->cells[1] = report_time(8 * 3600 + 30 * 60 + n);
     row->cells[2] = report_text(table->name);
-    row->cells[3] = report_status(CORE_STATUS_LATE, "late", "Retardo");
+    row->cells[3] = report_status(CORE_STATUS_LATE, table->code, "Retardo");
     row->cells[4] = report_percent(0.875);
     row->cells[5] = report_instant(TABLE_AT + n * BASE_TIME_SECOND);
     row->cells[6] = report_integer(n);
@@ -67,6 +67,7 @@ void table_init(struct table *table, gint64 rows)
     *table = (struct table){
         .rows = rows,
         .name = "Ana Núñez",
+        .code = "late",
         .report =
             {
                 .name = "marks",

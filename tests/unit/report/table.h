@@ -25,6 +25,7 @@ struct table {
     gint64 at;
     bool summary;
     const char *name; /* of the person in every row */
+    const char *code; /* of the status in every row, which is a late one */
     GError *problem;  /* `next` fails with it at the last row */
     gint64 cancel_at; /* the progress says no from this row on; 0: never */
     gint64 reported;  /* rows that the progress was told of */

@@ -120,6 +120,26 @@ static void test_json(void **state)
     table_finish(&table);
 }
 
+static void test_json_says_what_own_statuses_count_as(void **state)
+{
+    struct table table;
+    g_autoptr(GError) error = NULL;
+
+    (void)state;
+    table_init(&table, 1);
+    g_autoptr(GByteArray) usual = table_write(&table, REPORT_FORMAT_JSON, NULL);
+    assert_null(g_strstr_len((const char *)usual->data, usual->len, "counts_as"));
+    table.code = "bus";
+    g_autoptr(GByteArray) own = table_write(&table, REPORT_FORMAT_JSON, NULL);
+    g_autoptr(json_t) json = base_json_parse(own->data, own->len, &error);
+    const json_t *row = json_array_get(json_object_get(json, "rows"), 0);
+    assert_string_equal(json_string_value(json_object_get(row, "status")), "bus");
+    json_t *kinds = json_object_get(row, "counts_as");
+    assert_int_equal(json_object_size(kinds), 1);
+    assert_string_equal(json_string_value(json_object_get(kinds, "status")), "late");
+    table_finish(&table);
+}
+
 static void test_cells(void **state)
 {
     (void)state;
@@ -221,9 +241,13 @@ static void test_sinks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_csv),   cmocka_unit_test(test_csv_fields),
-        cmocka_unit_test(test_json),  cmocka_unit_test(test_cells),
-        cmocka_unit_test(test_names), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_csv_fields),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_json_says_what_own_statuses_count_as),
+        cmocka_unit_test(test_cells),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_sinks),
     };
 

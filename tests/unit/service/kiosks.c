@@ -34,19 +34,27 @@ static void make_course(struct kiosks *kiosks)
                              .last_day = (char *)"2099-12-31"};
     struct core_subject subject = {.institution_id = institution, .name = (char *)"Algebra"};
     struct core_course course = {.institution_id = institution, .name = (char *)"Algebra 4B"};
-    struct core_enrolment enrolment = {.user_id = kiosks->ana, .first_day = (char *)"2020-01-01"};
 
     base_uuid_new(&term.id);
     base_uuid_new(&subject.id);
     base_uuid_new(&course.id);
-    base_uuid_new(&enrolment.id);
     course.term_id = term.id;
     course.subject_id = subject.id;
-    enrolment.course_id = kiosks->course = course.id;
+    kiosks->course = course.id;
     g_autoptr(db_connection) connection = db_acquire(kiosks->f->db, &error);
     assert_true(db_term_insert(connection, &term, &error));
     assert_true(db_subject_insert(connection, &subject, &error));
     assert_true(db_course_insert(connection, &course, &error));
+}
+
+void kiosks_enrol(struct kiosks *kiosks, const struct base_uuid *person)
+{
+    GError *error = NULL;
+    struct core_enrolment enrolment = {
+        .user_id = *person, .course_id = kiosks->course, .first_day = (char *)"2020-01-01"};
+    g_autoptr(db_connection) connection = db_acquire(kiosks->f->db, &error);
+
+    base_uuid_new(&enrolment.id);
     assert_true(db_enrolment_insert(connection, &enrolment, &error));
 }
 
@@ -110,6 +118,7 @@ void kiosks_open(struct kiosks *kiosks, bool faces)
     kiosks->as_ana = fixture_identity(kiosks->f, &kiosks->ana);
     kiosks->as_ben = fixture_identity(kiosks->f, &kiosks->ben);
     make_course(kiosks);
+    kiosks_enrol(kiosks, &kiosks->ana);
     const base_time now = base_time_now();
     kiosks->session = kiosks_session(kiosks, &kiosks->room, now - 5 * MINUTE, now + 55 * MINUTE);
     kiosks->device = kiosks_pair(kiosks, "Door", &kiosks->room);
@@ -177,4 +186,18 @@ struct service_kiosk_outcome kiosks_send(struct service *service,
     service_kiosk_replay(service, device, sent_at, entry, 1, &outcome, &error);
     assert_no_error(error);
     return outcome;
+}
+
+gint64 kiosks_marks(struct kiosks *kiosks)
+{
+    return fixture_count(kiosks->f, "SELECT COUNT(*) FROM attendance");
+}
+
+void kiosks_forget_marks(struct kiosks *kiosks)
+{
+    GError *error = NULL;
+    g_autoptr(db_connection) connection = db_acquire(kiosks->f->db, &error);
+
+    assert_true(db_execute(connection, NULL, &error, "DELETE FROM attendance_changes"));
+    assert_true(db_execute(connection, NULL, &error, "DELETE FROM attendance"));
 }

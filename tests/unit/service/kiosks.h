@@ -30,6 +30,9 @@ struct service_device kiosks_pair(struct kiosks *kiosks, const char *name,
 struct base_uuid kiosks_session(struct kiosks *kiosks, const struct base_uuid *room,
                                 base_time starts_at, base_time ends_at);
 
+/* Puts somebody on the roster of the course. */
+void kiosks_enrol(struct kiosks *kiosks, const struct base_uuid *person);
+
 /* Sets somebody's PIN. */
 void kiosks_pin(struct kiosks *kiosks, const struct service_identity *who, const char *pin);
 
@@ -42,5 +45,9 @@ void kiosks_entry_clear(struct service_kiosk_entry *entry);
 struct service_kiosk_outcome kiosks_send(struct service *service,
                                          const struct service_device *device, base_time sent_at,
                                          const struct service_kiosk_entry *entry);
+
+/* How many marks there are; and none any more. */
+gint64 kiosks_marks(struct kiosks *kiosks);
+void kiosks_forget_marks(struct kiosks *kiosks);
 
 #endif

@@ -252,6 +252,31 @@ static void test_codes_are_not_guessed(void **state)
     assert_true(wait > 0);
 }
 
+/* The code on the screen, of a session where the mark stands, buys no tries at another's. */
+static void test_a_known_code_buys_no_tries(void **state)
+{
+    const struct base_uuid cleo =
+        fixture_user(kiosks.f, "Cleo", "cleo@uni.edu", CORE_ROLE_STUDENT, NULL);
+    const struct service_identity who = fixture_identity(kiosks.f, &cleo);
+    int right = 0, limited = 0;
+
+    (void)state;
+    kiosks_enrol(&kiosks, &cleo);
+    for (int i = 0; i < 24; i++) {
+        char code[AUTH_CODE_SIZE];
+        base_time changes_at;
+        struct service_code_mark mark;
+        g_autoptr(GError) error = NULL;
+        auth_code_now(kiosks.f->keys, &kiosks.session, base_time_now(), code, &changes_at);
+        right += service_code_use(kiosks.f->service, &who, &kiosks.session, i % 2 ? "x" : code,
+                                  &mark, NULL, &error);
+        limited += g_error_matches(error, BASE_ERROR, BASE_ERROR_RATE_LIMITED);
+        service_code_mark_clear(&mark);
+    }
+    assert_int_equal(right, 6);
+    assert_int_equal(limited, 13);
+}
+
 /* ---- PINs ---- */
 
 static bool sets(const char *pin)
@@ -314,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_a_kiosk_has_the_sessions_of_its_room),
         cmocka_unit_test(test_the_code_of_a_session_marks_who_is_on_its_roster),
         cmocka_unit_test(test_codes_are_not_guessed),
+        cmocka_unit_test(test_a_known_code_buys_no_tries),
         cmocka_unit_test(test_pins_are_hard_enough_and_hashed),
         cmocka_unit_test(test_who_is_erased_has_no_pin),
     };

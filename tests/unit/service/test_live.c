@@ -223,16 +223,22 @@ static void test_marks_of_another_node_are_told(void **state)
     ear_finish(&ear);
 }
 
+/* The lesson, to which its teacher listens. */
+static void lesson_begin(struct lesson *lesson, void **state, struct ear *ear)
+{
+    lesson_open(lesson, state);
+    ear_init(ear);
+    ear_listen(lesson->f->service, &lesson->session, &lesson->teacher, NULL, ear);
+    ear_expect_register(ear, false, 3);
+}
+
 static void test_who_comes_back_is_told_what_was_missed(void **state)
 {
     static const char *const FOREIGN[] = {"", "end", "1-1", "00000000-0", "-1", "zzzzzzzz-9", "x"};
     struct lesson lesson;
     struct ear ear, again;
 
-    lesson_open(&lesson, state);
-    ear_init(&ear);
-    ear_listen(lesson.f->service, &lesson.session, &lesson.teacher, NULL, &ear);
-    ear_expect_register(&ear, false, 3);
+    lesson_begin(&lesson, state, &ear);
     mark(&lesson, 0, "present");
     g_autoptr(json_t) seen = ear_next(&ear, "mark");
     g_autofree char *id = ear_id(seen);
@@ -298,10 +304,7 @@ static void test_doubts_are_told(void **state)
     struct ear ear;
     GError *error = NULL;
 
-    lesson_open(&lesson, state);
-    ear_init(&ear);
-    ear_listen(lesson.f->service, &lesson.session, &lesson.teacher, NULL, &ear);
-    ear_expect_register(&ear, false, 3);
+    lesson_begin(&lesson, state, &ear);
     g_autoptr(db_review) review = db_review_new();
     base_uuid_new(&review->id);
     review->session_id = lesson.session;
@@ -373,10 +376,7 @@ static void test_cancelling_ends_it(void **state)
     const enum core_session_state cancelled = CORE_SESSION_CANCELLED;
     const struct service_session_input input = {.state = &cancelled};
 
-    lesson_open(&lesson, state);
-    ear_init(&ear);
-    ear_listen(lesson.f->service, &lesson.session, &lesson.teacher, NULL, &ear);
-    ear_expect_register(&ear, false, 3);
+    lesson_begin(&lesson, state, &ear);
     g_autoptr(core_session) changed = service_session_update(lesson.f->service, &lesson.f->admin,
                                                              &lesson.session, &input, &error);
     assert_no_error(error);
@@ -421,10 +421,7 @@ static void test_a_new_roster_is_read_anew(void **state)
     struct ear ear;
     GError *error = NULL;
 
-    lesson_open(&lesson, state);
-    ear_init(&ear);
-    ear_listen(lesson.f->service, &lesson.session, &lesson.teacher, NULL, &ear);
-    ear_expect_register(&ear, false, 3);
+    lesson_begin(&lesson, state, &ear);
     const struct base_uuid person =
         fixture_user(lesson.f, "New", "new@uni.edu", CORE_ROLE_STUDENT, NULL);
     g_autoptr(db_connection) connection = db_acquire(lesson.f->db, &error);

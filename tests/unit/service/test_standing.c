@@ -111,7 +111,12 @@ static void test_in_the_middle_of_the_term_and_of_a_period(void **state)
         service_standing_course(f->service, &f->admin, &u.algebra, &period, &error);
     assert_standing(part, &u.ana, 1.5, 2, "(1 + 1 × 0.5) of 2 = 75.0 %");
     assert_standing(part, &u.dora, 1, 1, "1 of 1 = 100.0 %");
-    assert_true(standing_of(part, &u.ana)->percentage.cannot_pass); /* of the whole term */
+    g_autoptr(service_course_standing) whole =
+        service_standing_course(f->service, &f->admin, &u.algebra, NULL, &error);
+    const struct core_percentage *of_part = &standing_of(part, &u.ana)->percentage;
+    assert_true(of_part->cannot_pass); /* of the whole term, as is what the warnings compare */
+    assert_true(of_part->share != of_part->share_past);
+    assert_true(of_part->share_past == standing_of(whole, &u.ana)->percentage.share_past);
 }
 
 static void test_who_may_see_a_course(void **state)
