@@ -1,6 +1,6 @@
 #!/bin/bash
 # Speed of every stage of recognition, then of the server under load, then of the server on each
-# database. Options go to tests/bench/http.sh, --json to all.
+# database, then the pages where there is a Chromium. Options go to tests/bench/http.sh, --json to all.
 . "$(dirname "$0")/lib.sh"
 
 json=()
@@ -14,3 +14,4 @@ fetch_files @vladmandic/face-api@1.7.15 scripts/samples.sha256 deps/samples pack
 build/presente bench speed "${json[@]}"
 tests/bench/http.sh "$@"
 tests/bench/databases.sh "${json[@]}"
+if has chromium; then node tests/bench/web.mjs "${json[@]}"; fi

@@ -134,8 +134,8 @@ class Photographer {
         if (!answer.ok()) throw new Error(`${role} is not let in: ${answer.status()}`);
         const { cookies } = await context.storageState();
         await context.close();
-        // Without this note the page asks nobody whether somebody is signed in.
-        const localStorage = [{ name: 'presente.signed-in', value: 'yes' }];
+        // Without these notes the page asks nobody whether somebody is signed in, or it is a kiosk.
+        const localStorage = ['signed-in', 'kiosk'].map((name) => ({ name: `presente.${name}`, value: 'yes' }));
         const state = { cookies, origins: [{ origin: this.server.url, localStorage }] };
         this.states.set(role, state);
         return state;

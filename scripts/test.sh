@@ -93,12 +93,12 @@ end_fuzzing() {
 # Where the reference runtime cannot be installed from npm the comparison says so and is skipped.
 suite_onnx() { meson_suite build 1 onnx; }
 
-# The statements themselves are tested from C, all of them on every engine. Of what runs a whole
-# program this is repeated: what moves or checks databases, long transactions, several nodes, people
-# who act at the same time, and every operation with every role.
+# Every statement of the program runs on every engine: nearly all in the tests in C, the others in
+# these. They also are what moves or checks databases, takes long transactions or several nodes, has
+# people act at the same time, and tries every operation with every role.
 SERVER_CLI=(audit database database_damage database_move demo imports serve)
-SERVER_API=(attendance events imports institution jobs kiosk people reports reviews roles session timetable
-    webhooks)
+SERVER_API=(attendance events imports institution jobs kiosk people reports reviews roles
+    session timetable webhooks)
 
 # What a database can make different, on this engine's server.
 engine_suite() {

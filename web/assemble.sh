@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts the page together: our files from web/ and what it uses of node_modules/, into build/web/
-# (or the folder given). Modules stay modules, each made smaller by itself; those that name a package
-# are made to name a file, because the page's Content-Security-Policy allows no import map.
+# (or the folder given). Modules stay modules, each made smaller by itself; they name the files of
+# packages, because the page's Content-Security-Policy allows no import map.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -24,18 +24,8 @@ cp -R "$root/web/index.html" "$root/web/kiosk.html" "$root/web/app" "$root/web/s
 cp "$root"/web/icons/*.svg "$new/icons/"
 cp "$root/docs/openapi.json" "$new/"
 
-# Libraries. Source maps are left out, and so is the line that asks for them.
-cp "$modules/preact/dist/preact.mjs" "$new/vendor/preact.js"
-sed 's/from"preact"/from".\/preact.js"/g' "$modules/preact/hooks/dist/hooks.mjs" \
-    >"$new/vendor/hooks.js"
-cp "$modules/htm/dist/htm.mjs" "$new/vendor/htm.js"
-# uPlot's module is not minified; what it ships for scripts is, and gives one name to export.
-{
-    cat "$modules/uplot/dist/uPlot.iife.min.js"
-    echo 'export default uPlot;'
-} >"$new/vendor/uplot.js"
+node "$root/web/vendor.mjs" "$modules" "$new/vendor"
 cp "$modules/uplot/dist/uPlot.min.css" "$new/styles/uplot.css"
-sed -i '/^\/\/# sourceMappingURL=/d' "$new"/vendor/*.js
 
 cp "$modules"/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2 \
     "$modules"/@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2 "$new/fonts/"
@@ -68,15 +58,16 @@ for part in preact htm uplot lucide-static swagger-ui-dist @fontsource-variable/
     cp "$modules/$part/LICENSE" "$new/licences/$(echo "$part" | tr -d @ | tr / -).txt"
 done
 
-node "$root/web/minify.mjs" "$new/app" "$new/texts"
+node "$root/web/minify.mjs" "$new/app" "$new/texts" "$new/vendor"
+node "$root/web/first-view.mjs" "$new"
 # The kiosk's page opens while the server is away from what its worker keeps: these files, of one
 # version.
 (
     cd "$new"
-    ls app/first-paint.js app/base/*.js app/camera/*.js app/kiosk/*.js app/ui/*.js \
-        texts/*/common.js texts/*/kiosk.js vendor/preact.js vendor/hooks.js vendor/htm.js \
-        styles/tokens.css styles/base.css styles/controls.css styles/parts.css styles/camera.css \
-        styles/kiosk.css fonts/*.woff2 icons/favicon.svg icons/sprite.svg >"$new.list"
+    {
+        sed -n 's/.* \(src\|href\)="\([^"]*\.\(js\|css\|svg\)\)".*/\2/p' kiosk.html | grep -v '^branding'
+        ls texts/*/common.js texts/*/kiosk.js fonts/*.woff2 icons/sprite.svg
+    } >"$new.list"
     version=$(cat kiosk.html "$root/web/kiosk-worker.js" $(cat "$new.list") | sha256sum | cut -c 1-16)
     {
         echo "const VERSION = '$version';"

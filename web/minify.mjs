@@ -6,11 +6,15 @@ import { minify } from 'terser';
 
 const OPTIONS = { module: true, ecma: 2020, compress: { passes: 2 }, format: { comments: false } };
 
-/** Indentation inside templates; htm takes white space with a line break for nothing. */
-const withoutIndent = (code) => code.replace(/\n\s+/g, '\n');
+/** White space of markup in templates: htm takes none that has a line break beside a tag. */
+const withoutSpace = (code) =>
+    code
+        .replace(/\n\s+/g, '\n')
+        .replace(/\n(?=<)/g, '')
+        .replace(/^(?!.*\/\/)(.*>)\n/gm, '$1');
 
 async function shrink(file) {
-    const { code } = await minify(withoutIndent(await readFile(file, 'utf8')), OPTIONS);
+    const { code } = await minify(withoutSpace(await readFile(file, 'utf8')), OPTIONS);
     await writeFile(file, code);
 }
 

@@ -19,26 +19,26 @@ const PRINT = path.join(sharedDir, 'faces/webcam/spoof/0001/0001_00_00_01_256.jp
 const noPrint = () => (existsSync(PRINT) ? false : `no research pictures at ${sharedDir}`);
 
 describe('the page', { skip, timeout: 300_000 }, () => {
-    let server, dir, group;
-    const browsers = {};
+    let server, dir, admin, browser, group;
 
     const file = (name) => path.join(dir, name);
     const result = (page, kind) =>
         page.waitForSelector(`[data-result="${kind}"]`, { timeout: ANSWER_MS });
     const textOf = (page, selector) => page.locator(selector).innerText();
 
-    const visit = (browser, place, check, options) =>
-        visitPage(browser, server.url + place, check, options);
+    const visit = (place, check, options) => visitPage(browser, server.url + place, check, options);
 
     async function picture(name, person, pose) {
-        await writeFile(file(name), await cutPicture(browsers.plain, person, pose));
+        await writeFile(file(name), await cutPicture(browser, person, pose));
         return file(name);
     }
 
-    async function withCamera(name, person, poses = [POSES[0]]) {
+    // Chromium looks for the file whenever a page asks for the camera: without it there is none.
+    const camera = () => file('camera.mjpeg');
+    async function stand(person, poses = [POSES[0]]) {
         const shown = [];
-        for (const pose of poses) shown.push(await cutPicture(browsers.plain, person, pose));
-        return launchBrowser({ camera: await writeCamera(file(`${name}.mjpeg`), shown) });
+        for (const pose of poses) shown.push(await cutPicture(browser, person, pose));
+        await writeCamera(camera(), shown);
     }
 
     // The fake camera goes from pose to pose by itself; a photo like the one before is taken again.
@@ -59,27 +59,26 @@ describe('the page', { skip, timeout: 300_000 }, () => {
         await page.fill('#email', email);
         await page.fill('#password', PASSWORD);
         await page.selectOption('#group_id', group.id);
+        await page.check('#agreed');
     }
 
     before(async () => {
         dir = await mkdtemp(path.join(tmpdir(), 'presente-page-'));
         server = await startServer();
         const { email, password } = server.admin;
-        const admin = await new Client(server.url).signIn(email, password);
+        admin = await new Client(server.url).signIn(email, password);
         group = (await admin.post('/groups', { name: '4B' })).body;
-        browsers.plain = await launchBrowser();
-        browsers.officer = await withCamera('officer', PEOPLE.officer);
-        browsers.stranger = await withCamera('stranger', PEOPLE.stranger);
+        browser = await launchBrowser({ camera: camera() });
     });
     after(async () => {
-        for (const browser of Object.values(browsers)) await browser.close();
+        await browser?.close();
         await server?.stop();
         await rm(dir, { recursive: true, force: true });
     });
 
     it('says so when there is no camera, and takes a photo instead', async () => {
         const photo = await picture('stranger.jpg', PEOPLE.stranger, POSES[0]);
-        await visit(browsers.plain, '/', async (page) => {
+        await visit('/', async (page) => {
             await page.waitForSelector('[data-camera="missing"]');
             assert.match(await textOf(page, '.lens-empty'), /Aquí no hay cámara/);
             await page.setInputFiles('[data-choose="mark"]', photo);
@@ -88,19 +87,54 @@ describe('the page', { skip, timeout: 300_000 }, () => {
     });
 
     it('says so when the camera is refused', async () => {
-        const browser = await launchBrowser({ refused: true });
+        const refusing = await launchBrowser({ refused: true });
         try {
-            await visit(browser, '/', async (page) => {
+            await visitPage(refusing, server.url, async (page) => {
                 await page.waitForSelector('[data-camera="refused"]');
                 assert.match(await textOf(page, '.lens-empty'), /apagada para esta página/);
             });
         } finally {
-            await browser.close();
+            await refusing.close();
         }
     });
 
+    // Runs in the browser, before the page: what a camera in use, or no secure address, looks like.
+    const inUse = () => {
+        const taken = new DOMException('in use', 'NotReadableError');
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(taken);
+    };
+    const insecure = () => Object.defineProperty(navigator, 'mediaDevices', { value: undefined });
+
+    it('says so when another program has the camera, and when the address is not secure', async () => {
+        for (const [reason, script, words] of [
+            ['taken', inUse, /Otro programa está usando la cámara/],
+            ['insecure', insecure, /La cámara necesita una dirección segura/],
+        ])
+            await visit('/#/sign-in', async (page) => {
+                await page.addInitScript(script);
+                await page.goto(server.url);
+                await page.waitForSelector(`[data-camera="${reason}"]`);
+                assert.match(await textOf(page, '.lens-empty'), words);
+            });
+    });
+
+    it('switches the camera off when it is left', async () => {
+        await stand(PEOPLE.stranger);
+        await visit('/#/sign-in', async (page) => {
+            await page.evaluate(() => {
+                const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+                navigator.mediaDevices.getUserMedia = async (wanted) => (window.camera = await open(wanted));
+            });
+            await page.getByRole('link', { name: 'Marcar' }).first().click();
+            await page.waitForSelector('[data-camera="live"]');
+            await page.getByRole('link', { name: 'Entrar' }).first().click();
+            await page.waitForFunction(() => window.camera.getTracks()[0].readyState === 'ended');
+        });
+    });
+
     it('does not know a stranger, and gives no name', async () => {
-        await visit(browsers.stranger, '/', async (page) => {
+        await stand(PEOPLE.stranger);
+        await visit('/', async (page) => {
             await result(page, 'unknown');
             assert.match(await textOf(page, '.result'), /No conocemos esta cara/);
             assert.equal(await page.locator('.result .avatar').count(), 0);
@@ -108,9 +142,9 @@ describe('the page', { skip, timeout: 300_000 }, () => {
     });
 
     it('says beside each field what is missing', async () => {
-        await visit(browsers.plain, '/#/register', async (page) => {
+        await visit('/#/register', async (page) => {
             await page.click('button[type=submit]');
-            for (const field of ['name', 'email', 'password', 'group_id', 'photos'])
+            for (const field of ['name', 'email', 'password', 'group_id', 'photos', 'agreed'])
                 assert.ok(await page.locator(`#${field}-wrong`).isVisible(), field);
             assert.equal(await page.evaluate(() => document.activeElement.id), 'name');
             const described = await page.getAttribute('#name', 'aria-describedby');
@@ -124,7 +158,7 @@ describe('the page', { skip, timeout: 300_000 }, () => {
             await picture('wall.jpg', WALL),
             await picture('a2.jpg', PEOPLE.officerElsewhere, POSES[2]),
         ];
-        await visit(browsers.plain, '/#/register', async (page) => {
+        await visit('/#/register', async (page) => {
             await fillIn(page, { name: 'Ana Cauich', email: 'ana@uni.mx' });
             await page.setInputFiles('[data-choose="register"]', photos);
             await page.waitForSelector('[data-photo="2"][data-note]');
@@ -140,7 +174,7 @@ describe('the page', { skip, timeout: 300_000 }, () => {
     it('notices a photo that was chosen twice, and a file that is no picture', async () => {
         const photo = await picture('twice.jpg', PEOPLE.stranger, POSES[0]);
         await writeFile(file('no-picture.jpg'), 'not a picture');
-        await visit(browsers.plain, '/#/register', async (page) => {
+        await visit('/#/register', async (page) => {
             await page.setInputFiles('[data-choose="register"]', [photo, photo]);
             await page.waitForSelector('[data-photo="1"][data-note="photo.repeated"]');
             await page.setInputFiles('[data-choose="register"]', file('no-picture.jpg'));
@@ -152,7 +186,7 @@ describe('the page', { skip, timeout: 300_000 }, () => {
         const photos = [];
         for (const [i, pose] of POSES.entries())
             photos.push(await picture(`f${i}.jpg`, PEOPLE.officerElsewhere, pose));
-        await visit(browsers.plain, '/#/register', async (page) => {
+        await visit('/#/register', async (page) => {
             await fillIn(page, { name: 'Ana Cauich', email: server.admin.email });
             await page.setInputFiles('[data-choose="register"]', photos);
             await page.waitForSelector('[data-photo="2"][data-note]');
@@ -173,7 +207,7 @@ describe('the page', { skip, timeout: 300_000 }, () => {
         const photos = [];
         for (const [i, pose] of POSES.entries())
             photos.push(await picture(`b${i}.jpg`, PEOPLE.officerElsewhere, pose));
-        await visit(browsers.plain, '/#/register', async (page) => {
+        await visit('/#/register', async (page) => {
             await fillIn(page, { name: 'Sofía Chan', email: 'sofia@uni.mx' });
             await page.setInputFiles('[data-choose="register"]', photos);
             await page.waitForSelector('[data-photo="2"][data-note]');
@@ -181,6 +215,10 @@ describe('the page', { skip, timeout: 300_000 }, () => {
             await page.waitForSelector('[data-registered]', { timeout: ANSWER_MS });
             assert.match(await textOf(page, 'h1'), /Sofía/);
         });
+        const { version } = (await admin.get('/consent')).body;
+        const [{ id }] = (await admin.get('/users?q=sofia@uni.mx')).body.items;
+        const consent = (await admin.get(`/users/${id}/consent`)).body;
+        assert.equal(consent.version, version, JSON.stringify(consent));
     });
 
     it('tells photos of another person, and that a face it knows waits for a check', async () => {
@@ -189,7 +227,7 @@ describe('the page', { skip, timeout: 300_000 }, () => {
         const third = await picture('c2.jpg', PEOPLE.officerElsewhere, POSES[2]);
         const stranger = await picture('c3.jpg', PEOPLE.stranger, POSES[0]);
         const refused = async (photos, note, sentence) =>
-            visit(browsers.plain, '/#/register', async (page) => {
+            visit('/#/register', async (page) => {
                 await fillIn(page, { name: 'Ana Cauich', email: 'ana@uni.mx' });
                 await page.setInputFiles('[data-choose="register"]', photos);
                 await page.waitForSelector('[data-photo="2"][data-note]');
@@ -199,7 +237,7 @@ describe('the page', { skip, timeout: 300_000 }, () => {
                 assert.match(await photo.innerText(), sentence);
             });
         await refused([officer, turned, stranger], 'photo.other_person', /Elige una tuya/);
-        await visit(browsers.plain, '/#/register', async (page) => {
+        await visit('/#/register', async (page) => {
             await fillIn(page, { name: 'Ana Cauich', email: 'ana@uni.mx' });
             await page.setInputFiles('[data-choose="register"]', [officer, turned, third]);
             await page.waitForSelector('[data-photo="2"][data-note]');
@@ -211,8 +249,8 @@ describe('the page', { skip, timeout: 300_000 }, () => {
     });
 
     it('marks who stands before the camera, from another photograph of her', async () => {
+        await stand(PEOPLE.officer);
         await visit(
-            browsers.officer,
             '/',
             async (page) => {
                 await result(page, 'match');
@@ -234,7 +272,7 @@ describe('the page', { skip, timeout: 300_000 }, () => {
     });
 
     it('shows the student her attendance and her account, and signs out', async () => {
-        await visit(browsers.plain, '/#/sign-in', async (page) => {
+        await visit('/#/sign-in', async (page) => {
             await page.fill('#email', 'sofia@uni.mx');
             await page.fill('#password', 'not the password');
             await page.keyboard.press('Enter');
@@ -242,6 +280,7 @@ describe('the page', { skip, timeout: 300_000 }, () => {
             assert.match(await textOf(page, '[role=alert]'), /no coinciden/);
             await page.fill('#password', PASSWORD);
             await page.keyboard.press('Enter');
+            await page.click('a[href="#/history"]');
             await page.waitForSelector('tbody tr');
             assert.equal(await page.locator('tbody tr').count(), 1);
             await page.click('a[href="#/me"]');
@@ -254,12 +293,13 @@ describe('the page', { skip, timeout: 300_000 }, () => {
 
     it('shows the administrator who is here today', async () => {
         await visit(
-            browsers.plain,
             '/#/sign-in',
             async (page) => {
                 await page.fill('#email', server.admin.email);
                 await page.fill('#password', server.admin.password);
                 await page.keyboard.press('Enter');
+                await page.click('a[href="#/live"]');
+                await page.click('a[href="#/today"]');
                 await page.waitForSelector('tbody tr');
                 assert.equal(await textOf(page, 'h1'), 'Today’s register');
                 assert.match(await textOf(page, 'tbody tr'), /Sofía Chan/);
@@ -271,50 +311,37 @@ describe('the page', { skip, timeout: 300_000 }, () => {
     });
 
     it('registers with three photos from the camera, and marks at once', async () => {
-        const browser = await withCamera('newcomer', PEOPLE.stranger, POSES);
-        try {
-            await visit(browser, '/#/register', async (page) => {
-                await fillIn(page, { name: 'Rosa Dzul', email: 'rosa@uni.mx' });
-                await page.getByRole('button', { name: 'Usar la cámara' }).click();
-                await takePhotos(page);
-                await page.click('button[type=submit]');
-                await page.waitForSelector('[data-registered]', { timeout: ANSWER_MS });
-                await page.getByRole('link', { name: 'Marcar asistencia' }).click();
-                await result(page, 'match');
-                assert.equal(await textOf(page, '.result h2'), 'Rosa Dzul');
-            });
-        } finally {
-            await browser.close();
-        }
+        await stand(PEOPLE.stranger, POSES);
+        await visit('/#/register', async (page) => {
+            await fillIn(page, { name: 'Rosa Dzul', email: 'rosa@uni.mx' });
+            await page.getByRole('button', { name: 'Usar la cámara' }).click();
+            await takePhotos(page);
+            await page.click('button[type=submit]');
+            await page.waitForSelector('[data-registered]', { timeout: ANSWER_MS });
+            await page.getByRole('link', { name: 'Marcar asistencia' }).click();
+            await result(page, 'match');
+            assert.equal(await textOf(page, '.result h2'), 'Rosa Dzul');
+        });
     });
 
     it('is not deceived by a print held to the camera', { skip: noPrint() }, async () => {
-        const browser = await launchBrowser({
-            camera: await writeCamera(file('print.mjpeg'), [await readFile(PRINT)]),
+        await writeCamera(camera(), [await readFile(PRINT)]);
+        await visit('/', async (page) => {
+            await result(page, 'presentation_attack');
+            assert.match(await textOf(page, '.result'), /parece la foto de una cara/);
         });
-        try {
-            await visit(browser, '/', async (page) => {
-                await result(page, 'presentation_attack');
-                assert.match(await textOf(page, '.result'), /parece la foto de una cara/);
-            });
-        } finally {
-            await browser.close();
-        }
     });
 
     it('asks for one person when there are two', async () => {
-        const browser = await withCamera('two', PEOPLE.two);
-        try {
-            await visit(browser, '/', async (page) => {
-                await page.getByText('Una persona a la vez').first().waitFor({ timeout: ANSWER_MS });
-            });
-        } finally {
-            await browser.close();
-        }
+        await stand(PEOPLE.two);
+        await visit('/', async (page) => {
+            await page.getByText('Una persona a la vez').first().waitFor({ timeout: ANSWER_MS });
+        });
     });
 
     it('waits by itself when there is no connection, and goes on afterwards', async () => {
-        await visit(browsers.officer, '/', async (page, context) => {
+        await stand(PEOPLE.officer);
+        await visit('/', async (page, context) => {
             await result(page, 'match');
             await context.setOffline(true);
             await page.getByRole('button', { name: 'Otra persona' }).click();

@@ -285,6 +285,7 @@ describe('people, for administrators', { skip, timeout: 120_000 }, () => {
             await page.keyboard.press('Escape');
             await page.waitForFunction(() => document.activeElement.textContent.trim() === 'Nueva materia');
             await page.keyboard.press('Enter');
+            await page.locator('dialog').waitFor();
             for (let i = 0; i < 5 && (await focused(page)) !== 'name'; i++) await page.keyboard.press('Tab');
             await page.keyboard.type('Química');
             await page.keyboard.press('Enter');
@@ -294,6 +295,19 @@ describe('people, for administrators', { skip, timeout: 120_000 }, () => {
             await tabTo(page, 'Quitar');
             await page.keyboard.press('Enter');
             await page.getByRole('row', { name: /Química/ }).waitFor({ state: 'detached' });
+        });
+    });
+
+    it('says what was refused of what is no field, and that an answer was cut off', async () => {
+        await visit('settings?tab=consent', async (page) => {
+            await page.fill('#es', ' ');
+            await button(page, 'Guardar').click();
+            await page.getByText('Así como está escrito no se puede').waitFor();
+            assert.equal(await page.inputValue('#es'), ' ');
+            const part = { status: 200, contentType: 'application/json', body: '{"items":[{"id"' };
+            await page.route('**/rooms?*', (route) => route.fulfill(part));
+            await page.goto(`${server.url}/#/rooms`);
+            await page.getByText('No hay conexión').waitFor();
         });
     });
 });

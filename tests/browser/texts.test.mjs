@@ -54,6 +54,18 @@ test('every text that the page names exists, and every icon is copied', async ()
         assert.ok(icons.has(name), name);
 });
 
+// A key is named whole, or with values in it: `status.${status}.count`.
+test('the page has a use for every text', async () => {
+    const source = await pageSource();
+    const whole = new Set([...source.matchAll(/'([\w.-]+)'/g)].map(([, key]) => key));
+    const made = [...source.matchAll(/`((?:[\w.-]|\$\{[^}]*\})+)`/g)]
+        .map(([, key]) => key.replace(/\$\{[^}]*\}/g, '+'))
+        .filter((key) => /\w\w/.test(key) && key.includes('.'))
+        .map((key) => new RegExp(`^${key.replaceAll('.', '\\.').replaceAll('+', '.+')}$`));
+    for (const key of Object.keys(en))
+        assert.ok(whole.has(key) || made.some((pattern) => pattern.test(key)), key);
+});
+
 const BANNED = /error|fall[oó]|inválid|invalid|\b[45]\d\d\b|\d ?%/i;
 
 test('no text shows a code, a score or the word error', () => {

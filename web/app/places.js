@@ -11,11 +11,16 @@ const is = (...roles) => (user) => roles.includes(user?.role);
 const STAFF = is('teacher', 'admin');
 
 /** `wide` pages use the whole width of a laptop; `bare` ones have nothing round them; `under` names
- * the place in the list that a page belongs to. */
+ * the place in the list that a page belongs to; `early` ones are shown before it is known which
+ * institution this is, and on whose clock. */
 export const PLACES = [
     {
-        path: '', name: 'mark', icon: 'scan-face', for: anybody, listed: (user) => !STAFF(user),
-        wide: true, area: 'common', load: () => import('./student/mark.js'), page: 'MarkPage',
+        path: '', name: 'mark', icon: 'scan-face', for: (user) => !STAFF(user),
+        wide: true, early: true, area: 'common', load: () => import('./student/mark.js'), page: 'MarkPage',
+    },
+    {
+        path: 'mark', name: 'mark', under: 'mark', for: anybody, wide: true, area: 'common',
+        load: () => import('./student/mark.js'), page: 'MarkPage',
     },
     {
         path: 'overview', name: 'overview', icon: 'gauge', for: is('admin'), wide: true,
@@ -31,15 +36,15 @@ export const PLACES = [
     },
     {
         path: 'sessions/:id/photo', name: 'class-photo', under: 'live', for: STAFF, wide: true, area: 'teacher',
-        load: () => import('./teacher/class-photo.js'), page: 'ClassPhotoPage',
+        load: () => import('./teacher/session-screens.js'), page: 'ClassPhotoPage',
     },
     {
         path: 'sessions/:id/camera', name: 'session-camera', for: STAFF, bare: true, area: 'teacher',
-        load: () => import('./teacher/kiosk-session.js'), page: 'SessionCameraPage',
+        load: () => import('./teacher/session-screens.js'), page: 'SessionCameraPage',
     },
     {
         path: 'sessions/:id/projector', name: 'projector', for: STAFF, bare: true, area: 'teacher',
-        load: () => import('./teacher/projector.js'), page: 'ProjectorPage',
+        load: () => import('./teacher/session-screens.js'), page: 'ProjectorPage',
     },
     {
         path: 'people', name: 'people', icon: 'users', section: 'people', for: is('admin'), wide: true,
@@ -55,15 +60,15 @@ export const PLACES = [
     },
     {
         path: 'duplicates', name: 'duplicates', icon: 'git-compare', section: 'people', for: is('admin'), wide: true,
-        area: 'admin', load: () => import('./admin/duplicates.js'), page: 'DuplicatesPage',
+        area: 'admin', load: () => import('./admin/people.js'), page: 'DuplicatesPage',
     },
     {
         path: 'lookalikes', name: 'lookalikes', icon: 'users-round', section: 'people', for: is('admin'), wide: true,
-        area: 'admin', load: () => import('./admin/duplicates.js'), page: 'LookalikesPage',
+        area: 'admin', load: () => import('./admin/people.js'), page: 'LookalikesPage',
     },
     {
         path: 'courses', name: 'courses', icon: 'book-open', section: 'teaching', for: STAFF,
-        wide: true, area: 'teacher', load: () => import('./teacher/courses.js'), page: 'CoursesPage',
+        wide: true, area: 'teacher', load: () => import('./teacher/course.js'), page: 'CoursesPage',
     },
     {
         path: 'courses/:id', name: 'course', under: 'courses', for: STAFF, wide: true, area: 'teacher',
@@ -79,23 +84,23 @@ export const PLACES = [
     },
     {
         path: 'groups', name: 'groups', icon: 'users', section: 'teaching', for: is('admin'),
-        area: 'admin', load: () => import('./admin/catalogue-kinds.js'), page: 'GroupsPage',
+        area: 'admin', load: () => import('./admin/catalogue.js'), page: 'GroupsPage',
     },
     {
         path: 'subjects', name: 'subjects', icon: 'graduation-cap', section: 'teaching', for: is('admin'),
-        area: 'admin', load: () => import('./admin/catalogue-kinds.js'), page: 'SubjectsPage',
+        area: 'admin', load: () => import('./admin/catalogue.js'), page: 'SubjectsPage',
     },
     {
         path: 'rooms', name: 'rooms', icon: 'door-open', section: 'teaching', for: is('admin'),
-        area: 'admin', load: () => import('./admin/catalogue-kinds.js'), page: 'RoomsPage',
+        area: 'admin', load: () => import('./admin/catalogue.js'), page: 'RoomsPage',
     },
     {
         path: 'terms', name: 'terms', icon: 'calendar-days', section: 'teaching', for: is('admin'),
-        area: 'admin', load: () => import('./admin/catalogue-kinds.js'), page: 'TermsPage',
+        area: 'admin', load: () => import('./admin/catalogue.js'), page: 'TermsPage',
     },
     {
         path: 'terms/:id', name: 'term', under: 'terms', for: is('admin'),
-        area: 'admin', load: () => import('./admin/catalogue-kinds.js'), page: 'TermPage',
+        area: 'admin', load: () => import('./admin/catalogue.js'), page: 'TermPage',
     },
     {
         path: 'reports', name: 'reports', icon: 'chart-line', section: 'register', for: STAFF,
@@ -107,15 +112,15 @@ export const PLACES = [
     },
     {
         path: 'reviews', name: 'reviews', icon: 'eye', section: 'register', for: STAFF, wide: true,
-        area: 'teacher', load: () => import('./teacher/reviews.js'), page: 'ReviewsPage',
+        area: 'teacher', load: () => import('./teacher/correct.js'), page: 'ReviewsPage',
     },
     {
         path: 'disputes', name: 'disputes', icon: 'message-circle', section: 'register', for: STAFF,
-        area: 'teacher', load: () => import('./teacher/correct-disputes.js'), page: 'DisputesPage',
+        area: 'teacher', load: () => import('./teacher/correct.js'), page: 'DisputesPage',
     },
     {
         path: 'today', name: 'today', for: STAFF, wide: true, area: 'teacher',
-        load: () => import('./teacher/today.js'), page: 'TodayPage',
+        load: () => import('./teacher/live.js'), page: 'TodayPage',
     },
     {
         path: 'timetable', name: 'timetable', icon: 'clock', section: 'teaching', for: signedIn,
@@ -124,27 +129,27 @@ export const PLACES = [
     },
     {
         path: 'risk', name: 'risk', icon: 'flag', section: 'register', for: STAFF, wide: true,
-        area: 'teacher', load: () => import('./teacher/risk.js'), page: 'RiskPage',
+        area: 'teacher', load: () => import('./teacher/report-student.js'), page: 'RiskPage',
     },
     {
         path: 'day', name: 'day', icon: 'calendar-check', for: is('student'), area: 'student',
-        load: () => import('./student/day.js'), page: 'DayPage',
+        load: () => import('./student/attendance.js'), page: 'DayPage',
     },
     {
         path: 'policies', name: 'policies', icon: 'sliders-horizontal', section: 'teaching', for: is('admin'),
-        area: 'admin', load: () => import('./admin/policies.js'), page: 'PoliciesPage',
+        area: 'admin', load: () => import('./admin/catalogue.js'), page: 'PoliciesPage',
     },
     {
         path: 'devices', name: 'devices', icon: 'tablet', section: 'system', for: is('admin'), wide: true,
-        area: 'admin', load: () => import('./admin/devices.js'), page: 'DevicesPage',
+        area: 'admin', load: () => import('./admin/system.js'), page: 'DevicesPage',
     },
     {
         path: 'mail', name: 'mail', icon: 'mail', section: 'system', for: is('admin'), wide: true,
-        area: 'admin', load: () => import('./admin/mail.js'), page: 'MailPage',
+        area: 'admin', load: () => import('./admin/system.js'), page: 'MailPage',
     },
     {
         path: 'audit', name: 'audit', icon: 'scroll-text', section: 'system', for: is('admin'), wide: true,
-        area: 'admin', load: () => import('./admin/audit.js'), page: 'AuditPage',
+        area: 'admin', load: () => import('./admin/system.js'), page: 'AuditPage',
     },
     {
         path: 'settings', name: 'settings', icon: 'settings', section: 'system', for: is('admin'),
@@ -152,12 +157,12 @@ export const PLACES = [
     },
     {
         path: 'health', name: 'health', icon: 'server', section: 'system', for: is('admin'), wide: true,
-        area: 'admin', load: () => import('./admin/health.js'), page: 'HealthPage',
+        area: 'admin', load: () => import('./admin/system.js'), page: 'HealthPage',
     },
     {
         path: 'history', name: 'history', icon: 'calendar-days', for: signedIn,
         listed: is('student', 'teacher'), area: 'student',
-        load: () => import('./student/history.js'), page: 'HistoryPage',
+        load: () => import('./student/attendance.js'), page: 'HistoryPage',
     },
     {
         path: 'me', name: 'me', icon: 'user-round', section: 'system', for: signedIn, area: 'student',
@@ -168,20 +173,20 @@ export const PLACES = [
         load: () => import('./account/register.js'), page: 'RegisterPage',
     },
     {
-        path: 'sign-in', name: 'sign-in', icon: 'log-in', for: signedOut, area: 'common',
+        path: 'sign-in', name: 'sign-in', icon: 'log-in', for: signedOut, early: true, area: 'common',
         load: () => import('./account/sign-in.js'), page: 'SignInPage',
     },
     {
-        path: 'forgot', name: 'forgot', for: signedOut, area: 'common',
-        load: () => import('./account/password.js'), page: 'ForgotPage',
+        path: 'forgot', name: 'forgot', for: signedOut, early: true, area: 'common',
+        load: () => import('./account/sign-in.js'), page: 'ForgotPage',
     },
     {
-        path: 'password', name: 'password', for: anybody, area: 'common',
-        load: () => import('./account/password.js'), page: 'PasswordPage',
+        path: 'password', name: 'password', for: anybody, early: true, area: 'common',
+        load: () => import('./account/sign-in.js'), page: 'PasswordPage',
     },
     {
-        path: 'unsubscribe', name: 'unsubscribe', for: anybody, area: 'common',
-        load: () => import('./account/unsubscribe.js'), page: 'UnsubscribePage',
+        path: 'unsubscribe', name: 'unsubscribe', for: anybody, early: true, area: 'common',
+        load: () => import('./account/sign-in.js'), page: 'UnsubscribePage',
     },
 ];
 

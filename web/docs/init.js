@@ -10,3 +10,11 @@ window.SwaggerUIBundle({
     // The check of the description by an outside service would tell that service about this one.
     validatorUrl: null,
 });
+
+// An operation's head is a button: a link within it could not be told from it by a screen reader. What
+// scrolls by itself is to be scrolled by the keyboard too.
+const mend = () => {
+    for (const link of document.querySelectorAll('.opblock-summary a[href]')) link.removeAttribute('href');
+    for (const wide of document.querySelectorAll('pre.example, .opblock-body')) wide.tabIndex = 0;
+};
+new MutationObserver(mend).observe(document.getElementById('api'), { childList: true, subtree: true });

@@ -1,12 +1,10 @@
 // Registration by the student: who they are and three photos. The face counts at once.
 import { groups as fetchGroups, register } from '../base/api.js';
-import { Field, PasswordField, SelectField } from '../ui/field.js';
-import { html, useEffect, useState } from '../base/html.js';
+import { Field, PasswordField, SelectField } from '../ui/form.js';
+import { firstName, html, t, useEffect, useState } from '../base/page.js';
 import { Avatar, Empty, Notice, Title, WorkButton } from '../ui/parts.js';
 import { PHOTOS, Photos } from '../camera/photos.js';
-import { ConsentField } from './consent.js';
-import { missing, readRefusal } from './register-answer.js';
-import { firstName, t } from '../base/text.js';
+import { ConsentField, missing, readRefusal } from './faces.js';
 
 const EMPTY = { name: '', email: '', password: '', group_id: '' };
 const ORDER = ['name', 'email', 'password', 'group_id', 'photos', 'agreed'];
@@ -80,7 +78,7 @@ export function RegisterPage({ institution, onRegistered, welcomed }) {
     const [working, setWorking] = useState(false);
     const [consent, setConsent] = useState(null);
     const [agreed, setAgreed] = useState(false);
-    const set = (name) => (event) => setValues({ ...values, [name]: event.target.value });
+    const set = (name) => ({ target }) => setValues((now) => ({ ...now, [name]: target.value }));
 
     function refuse(wrong, sentence) {
         setRefusal({ wrong, sentence });
@@ -89,20 +87,26 @@ export function RegisterPage({ institution, onRegistered, welcomed }) {
 
     function showRefused(problem) {
         const { wrong, sentence, photos: refused } = readRefusal(problem);
+        // The text that was agreed to is another one since: it is shown to be read.
+        if (problem.code === 'conflict' && Object.keys(wrong).length === 0) {
+            setConsent(null);
+            setAgreed(false);
+            return refuse({ agreed: t('consent.changed') }, t('register.look'));
+        }
         setPhotos((now) =>
             now.map((photo, i) => {
                 const found = refused.find(({ index }) => index === i);
                 return found && photo ? { ...photo, note: { kind: 'bad', key: found.key } } : photo;
             }),
         );
-        refuse(wrong, sentence);
+        return refuse(wrong, sentence);
     }
 
     async function submit(event) {
         event.preventDefault();
         if (working) return;
         const wrong = missing(values, photos, groups);
-        if (consent?.required && !agreed) wrong.agreed = t('consent.needed');
+        if (!consent || (consent.required && !agreed)) wrong.agreed = t('consent.needed');
         if (Object.keys(wrong).length > 0) return void refuse(wrong, t('register.look'));
         setRefusal({ wrong: {}, sentence: null });
         setWorking(true);
@@ -134,8 +138,8 @@ export function RegisterPage({ institution, onRegistered, welcomed }) {
                         <p class="quiet small">${t('register.photos.hint')}</p></div>
                     <${Photos} photos=${photos} onChange=${setPhotos} wrong=${wrong.photos} />
                 </div>
-                <${ConsentField} agreed=${agreed} wrong=${wrong.agreed} onChange=${setAgreed}
-                    onConsent=${setConsent} />
+                <${ConsentField} agreed=${agreed} wrong=${wrong.agreed} text=${consent}
+                    onChange=${setAgreed} onText=${setConsent} />
                 ${sentence && html`<${Notice} kind="warn" live="assertive">${sentence}<//>`}
                 <${WorkButton} type="submit" working=${working} label=${t('register.sending')}>
                     ${t('register.button')}<//>

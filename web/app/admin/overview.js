@@ -1,12 +1,10 @@
 // What an administrator sees first: today in numbers, how the weeks went, and what waits for
 // somebody.
 import { get } from '../base/api.js';
-import { html } from '../base/html.js';
-import { clockTime, dayMonth, longDay, number, percent, shortTime, t } from '../base/text.js';
+import { clockTime, dayMonth, html, longDay, number, percent, shortTime, t } from '../base/page.js';
 import { LineChart } from '../ui/chart.js';
-import { DataFrame, useData } from '../ui/data.js';
-import { Numbers } from '../ui/numbers.js';
-import { Empty, Icon, Title } from '../ui/parts.js';
+import { DataFrame, useData } from '../ui/list.js';
+import { Empty, Icon, Numbers, Title } from '../ui/parts.js';
 
 const DAY_MS = 86_400_000;
 const WEEK_SECONDS = (7 * DAY_MS) / 1000;
@@ -87,7 +85,7 @@ function waitingOf({ status, devices, noConsent }) {
         ['reviews', counts.reviews_open, 'reviews'],
         ['disputes', counts.disputes_open, 'disputes'],
         ['duplicates', counts.duplicates_open, 'duplicates'],
-        ['mail', mail.failed, 'mail'],
+        ['mail', mail.failed, 'mail?state=dead'],
         ['devices', devices.filter(notSeen).length, 'devices'],
         ['consent', noConsent, 'people?show=no-consent'],
     ].filter(([, n]) => n > 0);

@@ -1,17 +1,80 @@
+// People: the list of all, making somebody, and pairs that may be one person or look alike.
+import { get, post, troubleText } from '../base/api.js';
+import { dayMonth, dayName, dayOf, go, html, noteInAddress, t, useState } from '../base/page.js';
+import { ListFrame, Pager, SearchField, Table, useData, useList, useSettled } from '../ui/list.js';
+import {
+    CheckField, Confirm, Dialog, Field, FormTrouble, SelectField, useForm,
+} from '../ui/form.js';
+import { Avatar, Icon, TabPanel, Tabs, Title, toast, WorkButton } from '../ui/parts.js';
+
+// What the pages about people share: the fields of an account, who is in which group, pictures.
+
+const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+
+const ROLES = ['student', 'teacher', 'admin'];
+export const dayIn = (moment) => dayName(dayOf(moment));
+
+/** Everything of a list that is short by nature: groups, rooms, terms. */
+export const useAll = (path, values = {}) =>
+    useData(() => get(path, { limit: 1000, ...values })).data?.items ?? [];
+
+export const Options = ({ items, none }) => html`
+    ${none && html`<option value="">${none}</option>`}
+    ${items.map(({ id, name }) => html`<option key=${id} value=${id}>${name}</option>`)}`;
+
+/** {field: sentence} of what an account cannot be without. */
+export function checkPerson({ name, email }) {
+    const wrong = {};
+    if (!name.trim()) wrong.name = t('field.required');
+    if (!EMAIL.test(email.trim())) wrong.email = t('field.email');
+    return wrong;
+}
+
+/** What is sent for the fields: nothing written means none. */
+export const personOf = ({ name, email, role, student_number: number, group_id: group }) => ({
+    name,
+    email: email.trim(),
+    role,
+    student_number: number?.trim() || null,
+    group_id: (role === 'student' && group) || null,
+});
+
+export const PersonFields = ({ form, groups, groupHint }) => html`
+    <${Field} ...${form.field('name')} label=${t('people.name')} autocomplete="off" />
+    <${Field} ...${form.field('email')} label=${t('people.email')} type="email" autocomplete="off" />
+    <div class="form-two">
+        <${SelectField} ...${form.field('role')} label=${t('people.role')}>
+            ${ROLES.map((role) => html`<option key=${role} value=${role}>${t(`people.role.${role}`)}</option>`)}
+        <//>
+        <${Field} ...${form.field('student_number')} label=${t('people.number')} autocomplete="off" />
+    </div>
+    ${form.values.role === 'student' &&
+    html`<${SelectField} ...${form.field('group_id')} label=${t('people.group')} hint=${groupHint}>
+        <${Options} items=${groups} none=${t('people.group.none')} /><//>`}`;
+
+/** An enrolled photo where the institution keeps it, else a sign that there is one. */
+export function FacePicture({ user, face, children }) {
+    const [gone, setGone] = useState(false);
+    const from = t('people.photo', { day: dayMonth(dayOf(face.created_at)) });
+    return html`
+        <li class="own-photo">
+            ${gone
+                ? html`<span class="own-photo-none"><${Icon} name="fingerprint" size="large" /></span>`
+                : html`<img src=${`users/${user.id}/faces/${face.id}/image`} alt=${user.name}
+                    onError=${() => setGone(true)} />`}
+            <span class="tiny">${from}${face.held && html`<br />${t('people.photo.held')}`}</span>
+            ${children}
+        </li>`;
+}
+
+/** The photos of somebody, asked for when shown. */
+function FacesOf({ user }) {
+    const faces = useData(() => get(`users/${user.id}/faces`), [user.id]).data?.items ?? [];
+    return html`<ul class="own-photos">
+        ${faces.map((face) => html`<${FacePicture} key=${face.id} user=${user} face=${face} />`)}</ul>`;
+}
+
 // Everybody: looking for people, choosing some of them, adding one, inviting several.
-import { get, post } from '../base/api.js';
-import { html, useState } from '../base/html.js';
-import { go, noteInAddress } from '../base/router.js';
-import { t } from '../base/text.js';
-import { Dialog } from '../ui/dialog.js';
-import { CheckField, SelectField } from '../ui/field.js';
-import { FormTrouble, useForm } from '../ui/form.js';
-import { ListFrame, Pager, useList } from '../ui/list.js';
-import { Avatar, Icon, Title, WorkButton } from '../ui/parts.js';
-import { SearchField, useSettled } from '../ui/search.js';
-import { Table } from '../ui/table.js';
-import { toast } from '../ui/toast.js';
-import { checkPerson, Options, PersonFields, personOf, ROLES, useAll } from './people-parts.js';
 
 // What the last filter shows, as the server is asked for it.
 const SHOWN = {
@@ -168,4 +231,136 @@ export function PeoplePage({ query }) {
             <//>
             ${adding && html`<${NewPerson} groups=${groups} onClose=${() => setAdding(false)} />`}
         </div>`;
+}
+
+// Two accounts whose photos look alike: one person or two? And people whom a camera may take for
+// each other.
+
+const Side = ({ person, label }) => {
+    const user = useData(() => get(`users/${person.id}`), [person.id]).data;
+    const facts = user && [user.group_name, user.student_number, t('duplicates.since', { day: dayIn(user.created_at) })];
+    return html`
+        <div class="side stack close">
+            ${label && html`<span class="tiny">${label}</span>`}
+            <a class="person" href=${`#/people/${person.id}`}><${Avatar}
+                name=${person.name} /><b>${person.name}</b></a>
+            <span class="quiet small">${user?.email ?? person.email}</span>
+            <span class="quiet small figures">${facts?.filter(Boolean).join(' · ')}</span>
+            <${FacesOf} user=${person} />
+        </div>`;
+};
+
+/** Which account stays is chosen, and what becomes of the other is said before. */
+function SamePerson({ pair, onDone, onClose }) {
+    const [keepNew, setKeepNew] = useState(false);
+    const closed = keepNew ? pair.other : pair.user;
+    const choice = (value, person, label) => html`
+        <label class="check"><input type="radio" name="keep" checked=${keepNew === value}
+            onChange=${() => setKeepNew(value)} />
+            <span><b>${person.name}</b> <span
+                class="quiet small mail">${person.email} · ${label}</span></span></label>`;
+    return html`
+        <${Confirm} title=${t('duplicates.same')} text=${t('duplicates.same.text')}
+            yes=${t('duplicates.same.yes')} onClose=${onClose}
+            onYes=${() => post(`duplicates/${pair.id}`, { decision: 'same', keep_new: keepNew }).then(onDone)}>
+            <fieldset><legend>${t('duplicates.keep')}</legend>
+                ${choice(false, pair.other, t('duplicates.older'))}
+                ${choice(true, pair.user, t('duplicates.newer'))}</fieldset>
+            <p class="quiet">${t('duplicates.same.closed', { name: closed.name, email: closed.email ?? '–' })}</p>
+        <//>`;
+}
+
+const Open = ({ pair, onOpen }) => html`
+    <div class="row actions">
+        <button class="button plain" onClick=${() => onOpen({ same: pair })}><${Icon}
+            name="user-round" />${t('duplicates.same')}</button>
+        <button class="button plain" onClick=${() => onOpen({ different: pair })}><${Icon}
+            name="users-round" />${t('duplicates.different')}</button>
+    </div>`;
+
+const Settled = ({ pair }) => html`
+    <p class="row quiet small"><${Icon} name="check" size="small" />
+        ${t(`duplicates.settled.${pair.state}`, { name: pair.settled_by_name ?? '–', day: dayIn(pair.settled_at) })}</p>`;
+
+function Tabbed({ title, text, tabs, tab, setTab, children }) {
+    return html`
+        <div class="page">
+            <header class="page-head"><${Title}>${title}<//></header>
+            <p class="quiet">${text}</p>
+            <${Tabs} label=${title} current=${tab} onChange=${setTab} tabs=${tabs} />
+            <${TabPanel} current=${tab}>${children}<//>
+        </div>`;
+}
+
+const settleDifferent = ({ id }) => post(`duplicates/${id}`, { decision: 'different' });
+
+export function DuplicatesPage() {
+    const [tab, setTab] = useState('open');
+    const [open, setOpen] = useState(null);
+    const list = useList((page) => get('duplicates', { state: tab, ...page }), [tab]);
+    const close = () => setOpen(null);
+    const done = (key) => () => {
+        toast(t(key));
+        list.refresh();
+    };
+    const tabs = ['open', 'different', 'same'].map((id) => ({ id, name: t(`duplicates.tab.${id}`) }));
+    return html`
+        <${Tabbed} ...${{ title: t('place.duplicates'), text: t('duplicates.text'), tabs, tab, setTab }}>
+            <${ListFrame} list=${list} icon="git-compare" empty=${t(`duplicates.empty.${tab}`)}>
+                <ul class="stack">${list.items.map(
+                    (pair) => html`<li class="card stack" key=${pair.id} data-pair=${pair.state}>
+                        <div class="pair"><${Side} person=${pair.other} label=${t('duplicates.older')} />
+                            <${Side} person=${pair.user} label=${t('duplicates.newer')} /></div>
+                        ${pair.state === 'open' ? html`<${Open} pair=${pair}
+                            onOpen=${setOpen} />` : html`<${Settled} pair=${pair} />`}</li>`,
+                )}</ul>
+                <${Pager} list=${list} /><//>
+        <//>
+        ${open?.same && html`<${SamePerson} pair=${open.same} onDone=${done('duplicates.same.done')}
+            onClose=${close} />`}
+        ${open?.different &&
+        html`<${Confirm} title=${t('duplicates.different')} text=${t('duplicates.different.text')}
+            yes=${t('duplicates.different.yes')} onClose=${close}
+            onYes=${() => settleDifferent(open.different).then(done('duplicates.different.done'))} />`}`;
+}
+
+function Noted({ pair, onDone }) {
+    const [working, setWorking] = useState(false);
+    const [a, b] = pair.people;
+    async function note() {
+        setWorking(true);
+        try {
+            await post(`lookalikes/${a.id}/${b.id}`, { seen: !pair.seen });
+            onDone();
+        } catch (trouble) {
+            toast(t(troubleText(trouble)), { kind: 'warn' });
+        }
+        setWorking(false);
+    }
+    return html`
+        <div class="row wrap actions">
+            ${pair.seen && html`<span
+                class="grow quiet small">${t('lookalikes.seen-by', { name: pair.seen_by_name ?? '–', day: dayIn(pair.seen_at) })}</span>`}
+            <${WorkButton} class="button plain" working=${working} onClick=${note}>
+                <${Icon} name=${pair.seen ? 'undo-2' : 'check'} />
+                ${t(pair.seen ? 'lookalikes.unsee' : 'lookalikes.see')}<//>
+        </div>`;
+}
+
+export function LookalikesPage() {
+    const [tab, setTab] = useState('new');
+    const list = useList((page) => get('lookalikes', { seen: tab === 'seen', ...page }), [tab]);
+    const tabs = ['new', 'seen'].map((id) => ({ id, name: t(`lookalikes.tab.${id}`) }));
+    return html`
+        <${Tabbed} ...${{ title: t('place.lookalikes'), text: t('lookalikes.text'), tabs, tab, setTab }}>
+            <${ListFrame} list=${list} icon="users-round" empty=${t(`lookalikes.empty.${tab}`)}>
+                <ul class="stack">${list.items.map((pair) => {
+                    const key = pair.people.map(({ id }) => id).join();
+                    return html`<li class="card stack" key=${key} data-pair="lookalike">
+                        <div class="pair">${pair.people.map((person) => html`<${Side} key=${person.id}
+                            person=${person} />`)}</div>
+                        <${Noted} pair=${pair} onDone=${list.refresh} /></li>`;
+                })}</ul>
+                <${Pager} list=${list} /><//>
+        <//>`;
 }

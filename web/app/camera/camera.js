@@ -1,4 +1,8 @@
-// The camera: opening it, saying why it cannot be opened, and taking frames of what is shown.
+// The camera: opening it, its picture or why there is none, taking frames of what is shown, and the
+// movements that a person is asked to make before it.
+import { html, t, useEffect, useRef, useState } from '../base/page.js';
+import { Icon } from '../ui/parts.js';
+import { answerChallenge, newChallenge } from '../base/api.js';
 
 const WANTED = {
     audio: false,
@@ -42,8 +46,7 @@ export function shownPart(video) {
 }
 
 /** What the camera shows now, drawn at most `side` px wide or high. Not mirrored. */
-export function frameOf(video, side = FRAME_SIDE_MAX) {
-    const part = shownPart(video);
+export function frameOf(video, side = FRAME_SIDE_MAX, part = shownPart(video)) {
     const scale = Math.min(1, side / Math.max(part.w, part.h));
     const canvas = document.createElement('canvas');
     canvas.width = Math.round(part.w * scale);
@@ -63,12 +66,14 @@ export const pause = (ms, signal) =>
         signal?.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
     });
 
-/** Several frames over about a second: one alone says little about whether a face is alive. */
+/** Several frames over about a second: one alone says little about whether a face is alive. All are
+ * cut alike, though the page may take another shape meanwhile. */
 export async function takeFrames(video, signal, { count = 3, apart = 400, side } = {}) {
     const frames = [];
+    const part = shownPart(video);
     for (let i = 0; i < count && !signal?.aborted; i++) {
         if (i > 0) await pause(apart, signal);
-        frames.push(frameOf(video, side));
+        frames.push(frameOf(video, side, part));
     }
     const { width, height } = frames[frames.length - 1];
     return { width, height, blobs: await Promise.all(frames.map(toJpeg)) };
@@ -99,3 +104,238 @@ export function sceneChanged(before, now) {
     for (let i = 0; i < now.length; i++) sum += Math.abs(now[i] - before[i]);
     return sum / now.length > SCENE_CHANGED;
 }
+
+// The camera's picture with the oval, or the reason why there is none.
+
+const ICONS = {
+    refused: 'camera-off',
+    missing: 'camera-off',
+    taken: 'camera',
+    insecure: 'camera-off',
+};
+// A face's outline is higher and wider than the box that detectors draw round it.
+const AROUND_FACE = 1.22;
+
+function ovalStyle(box, mirrored) {
+    if (!box) return {};
+    const middle = box.x + box.w / 2;
+    const percent = (share) => `${(share * 100).toFixed(1)}%`;
+    return {
+        left: percent(mirrored ? 1 - middle : middle),
+        top: percent(box.y + box.h / 2),
+        height: percent(Math.min(0.96, box.h * AROUND_FACE)),
+    };
+}
+
+const NoPicture = ({ reason, onRetry, children }) => html`
+    <div class="lens-empty">
+        <${Icon} name=${ICONS[reason]} />
+        <h2>${t(`camera.${reason}.title`)}</h2>
+        <p>${t(`camera.${reason}.text`)}</p>
+        <div class="row">
+            <button type="button" class="button" onClick=${onRetry}>
+                <${Icon} name="refresh-cw" />${t('app.retry')}</button>
+            ${children}
+        </div>
+    </div>`;
+
+const Starting = () => html`
+    <div class="lens-empty">
+        <${Icon} name="camera" /><h2>${t('mark.start')}</h2><p>${t('mark.allow')}</p>
+    </div>`;
+
+/**
+ * `onReady(video)` when the picture runs, `onReady(null)` when it ends; `onReason(reason)` when
+ * there is none. `instead` is what else can be done then; children lie over the picture. `size` is
+ * wanted of the picture; `free` has no oval, for several people at once.
+ */
+export function Lens({ onReady, onReason, box, mood = '', size, free, instead, children }) {
+    const video = useRef();
+    const [state, setState] = useState('starting');
+    const [tries, setTries] = useState(0);
+    const [mirrored, setMirrored] = useState(true);
+
+    useEffect(() => {
+        let stream = null;
+        let left = false;
+        const fail = (reason) => {
+            setState(reason);
+            onReason?.(reason);
+        };
+        const lost = () => {
+            if (left) return;
+            onReady(null);
+            fail('missing');
+        };
+        async function start() {
+            setState('starting');
+            stream = await openCamera(size);
+            if (left) return closeCamera(stream);
+            const [track] = stream.getVideoTracks();
+            track.addEventListener('ended', lost);
+            setMirrored(track.getSettings().facingMode !== 'environment');
+            video.current.srcObject = stream;
+            await video.current.play();
+            if (left) return undefined;
+            setState('live');
+            return onReady(video.current);
+        }
+        const failed = ({ message }) => !left && fail(message in ICONS ? message : 'taken');
+        start().catch(failed);
+        return () => {
+            left = true;
+            onReady(null);
+            closeCamera(stream);
+        };
+    }, [tries]);
+
+    const live = state === 'live';
+    return html`
+        <section class=${`lens ${mirrored ? '' : 'from-behind'}`} aria-label=${t('mark.camera')}
+            data-camera=${state}>
+            <video ref=${video} playsinline muted hidden=${!live} aria-hidden="true"></video>
+            ${live &&
+            !free &&
+            html`<div class=${`oval ${mood}`} style=${ovalStyle(box, mirrored)}></div>`}
+            ${state === 'starting' && html`<${Starting} />`}
+            ${state in ICONS &&
+            html`<${NoPicture} reason=${state} onRetry=${() => setTries(tries + 1)}>${instead}<//>`}
+            ${children}
+        </section>`;
+}
+
+// A challenge: movements that a person makes before the camera, and how they are asked for.
+
+// A challenge: the person is told what to do, one movement after the other, while frames are taken.
+
+const READ_MS = 1800;
+const STEP_MS = 3400;
+const FRAME_SIDE = 400;
+const FRAMES_MAX = 48;
+
+/** Frames at a steady pace; encoding one never delays the next. */
+async function film(video, count, begun, signal) {
+    const frames = [];
+    const apart = STEP_MS / count;
+    const start = performance.now();
+    for (let i = 0; i < count && !signal.aborted; i++) {
+        await pause(Math.max(0, start + i * apart - performance.now()), signal);
+        if (signal.aborted) break;
+        const time = Math.round(performance.now() - begun);
+        frames.push({ time, blob: toJpeg(frameOf(video, FRAME_SIDE)) });
+    }
+    return frames;
+}
+
+/**
+ * Asks the server for a challenge and leads through it. `show` gets {phase: 'read' | 'move', step,
+ * index, count, ms} as it goes on, and {phase: 'sending'}. Gives the server's answer to the mark, or
+ * null when it was aborted; throws a Trouble. `scope` may name the session_id that it is for.
+ */
+export async function runChallenge(video, show, signal, scope = {}) {
+    const { id, steps, frames_max: most = FRAMES_MAX } = await newChallenge(scope);
+    const each = Math.floor(most / steps.length);
+    const begun = performance.now();
+    const frames = [];
+    for (const [index, step] of steps.entries()) {
+        if (signal.aborted) return null;
+        const told = { step, index, count: steps.length };
+        show({ ...told, phase: 'read', ms: READ_MS });
+        await pause(READ_MS, signal);
+        show({ ...told, phase: 'move', ms: STEP_MS });
+        frames.push(...(await film(video, each, begun, signal)));
+    }
+    if (signal.aborted) return null;
+    show({ phase: 'sending' });
+    const blobs = await Promise.all(frames.map(({ blob }) => blob));
+    return answerChallenge(
+        id,
+        frames.map(({ time }) => time),
+        blobs,
+        scope,
+    );
+}
+
+// What lies over the camera's picture while a challenge is asked, answered and sent.
+
+// The picture is a mirror: the person's left is on its left.
+const MOVE_ICONS = {
+    turn_left: 'arrow-left',
+    turn_right: 'arrow-right',
+    nod: 'arrow-down',
+    blink: 'eye-off',
+};
+
+/** What is being asked, in one breath. */
+export const spokenStep = ({ phase, step, index, count }) =>
+    phase === 'sending'
+        ? t('challenge.sending')
+        : `${t('challenge.step', { n: index + 1, of: count })}. ${t(`challenge.${step}`)}.`;
+
+function useSecondsLeft(ms) {
+    const [left, setLeft] = useState(Math.ceil(ms / 1000));
+    useEffect(() => {
+        const end = performance.now() + ms;
+        const tick = () => setLeft(Math.max(0, Math.ceil((end - performance.now()) / 1000)));
+        tick();
+        const timer = setInterval(tick, 200);
+        return () => clearInterval(timer);
+    }, [ms]);
+    return left;
+}
+
+const TimeLeft = ({ ms }) => html`
+    <div class="time-left" aria-hidden="true">
+        <div class="bar"><div style=${{ animationDuration: `${ms}ms` }}></div></div>
+        <span class="figures">${t('challenge.seconds', { n: useSecondsLeft(ms) })}</span>
+    </div>`;
+
+const Step = ({ phase, step, index, count, ms }) => html`
+    <div class=${`challenge ${phase}`} data-challenge=${phase} data-step=${step}>
+        <div class=${`pointer ${step}`} aria-hidden="true"><${Icon} name=${MOVE_ICONS[step]} /></div>
+        <div class="told">
+            <p class="quiet">${t('challenge.step', { n: index + 1, of: count })}</p>
+            <h2>${t(`challenge.${step}`)}</h2>
+            ${phase === 'move'
+                ? html`<${TimeLeft} key=${index} ms=${ms} />`
+                : html`<p class="quiet">${t('challenge.ready')}</p>`}
+        </div>
+    </div>`;
+
+export const ChallengeStep = (state) =>
+    state.phase === 'sending'
+        ? html`<div class="advice" data-challenge="sending">
+              <span class="spinner" aria-hidden="true"></span>
+              <span class="grow">${t('challenge.sending')}</span>
+          </div>`
+        : html`<${Step} ...${state} />`;
+
+/** The card before and after: why it is asked, begin (where there is a camera), and the way for who
+ * cannot or will not. */
+export const ChallengeCard = ({ answer, onBegin, onInstead }) => {
+    const failed = answer.result === 'challenge_failed';
+    const lost = failed && answer.reason === 'lost';
+    const text = lost ? 'challenge.lost.text' : 'challenge.failed.text';
+    return html`
+        <div class="result other asks appear" data-result=${answer.result}>
+            <div class="who">
+                <span class="sign"><${Icon} name="scan-face" size="large" /></span>
+                <div class="grow">
+                    <h2>${t(failed ? 'challenge.failed.title' : 'challenge.title')}</h2>
+                    <p class="quiet">${t(failed ? text : 'challenge.text')}</p>
+                </div>
+            </div>
+            <div class="actions">
+                <button class="button plain" onClick=${onInstead}>${t('challenge.instead')}</button>
+                ${onBegin &&
+                html`<button class="button" onClick=${onBegin}>
+                    ${t(failed ? 'mark.again' : 'challenge.begin')}</button>`}
+            </div>
+        </div>`;
+};
+
+export const spokenChallenge = ({ result, reason }) => {
+    if (result !== 'challenge_failed') return `${t('challenge.title')}. ${t('challenge.text')}`;
+    const text = reason === 'lost' ? 'challenge.lost.text' : 'challenge.failed.text';
+    return `${t('challenge.failed.title')}. ${t(text)}`;
+};

@@ -1,18 +1,27 @@
 // The kiosk's page: which of its three faces it shows. Paired once, it opens by itself from then on,
 // with the server or without.
-import { html, render, useEffect, useState } from '../base/html.js';
-import { chooseLanguage, currentLanguage, loadTexts, setTimeZone, t } from '../base/text.js';
+import {
+    chooseLanguage, currentLanguage, html, loadTexts, remember, remembered, render, setTimeZone,
+    t, useEffect, useState,
+} from '../base/page.js';
 import { Icon } from '../ui/parts.js';
-import { askKiosk, readKiosk } from './link.js';
+import { askKiosk, keepState, readKiosk, readState } from './link.js';
 import { Pairing } from './pairing.js';
 import { Screen } from './screen.js';
-import { keepState, readState } from './store.js';
 
 const AGAIN_MS = 4000;
 const RENEW_MS = 3_600_000;
 
+// A browser that never was a kiosk need not ask the server; one that remembers nothing must.
+function wasNever() {
+    if (remembered('kiosk') === 'yes') return false;
+    remember('kiosk', 'no');
+    return remembered('kiosk') === 'no';
+}
+
 /** {stage: 'ready' | 'pairing' | 'unreached', kiosk, away} */
 async function whoAmI() {
+    if (wasNever()) return { stage: 'pairing' };
     try {
         const kiosk = readKiosk(await askKiosk());
         // Without storage it works as long as the server does.
@@ -46,12 +55,16 @@ function App() {
         const timer = setTimeout(look, AGAIN_MS);
         return () => clearTimeout(timer);
     }, [self]);
+    function paired() {
+        remember('kiosk', 'yes');
+        return look();
+    }
     async function changeLanguage() {
         await chooseLanguage(currentLanguage() === 'es' ? 'en' : 'es').catch(() => {});
         redraw((n) => n + 1);
     }
     if (!self) return null;
-    if (self.stage === 'pairing') return html`<${Pairing} onPaired=${look} onLanguage=${changeLanguage} />`;
+    if (self.stage === 'pairing') return html`<${Pairing} onPaired=${paired} onLanguage=${changeLanguage} />`;
     if (self.stage === 'unreached') return html`<${Unreached} />`;
     return html`<${Screen} key=${self.kiosk.device.id} first=${{ kiosk: self.kiosk, away: self.away }}
         onUnpaired=${() => setSelf({ stage: 'pairing' })} />`;

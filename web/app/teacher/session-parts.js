@@ -1,10 +1,8 @@
 // What the pages of a session share. The register as it fills: read once, then kept by the events of
 // the session; while those do not arrive it is read again every few seconds. And its small pieces.
-import { get } from '../base/api.js';
-import { listen, repeat } from '../base/events.js';
-import { html, useEffect, useState } from '../base/html.js';
-import { clockTime, hasText, t } from '../base/text.js';
-import { useData } from '../ui/data.js';
+import { get, listen, repeat } from '../base/api.js';
+import { clockTime, go, hasText, html, t, useEffect, useState } from '../base/page.js';
+import { useData } from '../ui/list.js';
 import { Avatar, StatusChip } from '../ui/parts.js';
 
 const READ_AGAIN_MS = 5000;
@@ -12,13 +10,13 @@ const READ_AGAIN_MS = 5000;
 /** How many are in the room. */
 export const hereOf = ({ present, late }) => present + late;
 
-export const isHere = ({ attendance }) => ['present', 'late'].includes(attendance?.status);
+const isHere = ({ attendance }) => ['present', 'late'].includes(attendance?.status);
 
 /** present | late | absent | excused | unmarked. */
 export const statusOf = ({ attendance }) => attendance?.status ?? 'unmarked';
 
 /** The site's own word for a mark or a status of the course; nothing where it has none. */
-export const wordOf = (statuses, code) => statuses.find((one) => one.code === code)?.name;
+const wordOf = (statuses, code) => statuses.find((one) => one.code === code)?.name;
 
 /** "late after 09:10 · closes 09:30": what the clock does to marks. */
 export function hoursOf(session) {
@@ -68,7 +66,7 @@ export function useSession(id, { reviewed = true } = {}) {
         const refreshed = ({ resumed }) => !resumed && register.refresh();
         const end = ({ reason }) =>
             reason === 'deleted'
-                ? history.back()
+                ? go('live')
                 : register.change((now) => now && within(now, { window: reason === 'cancelled' ? reason : 'after' }));
         const on = { register: refreshed, mark, review: reviews.refresh, end };
         return listen(`sessions/${id}/events`, on, setLive);
@@ -103,8 +101,15 @@ export const timesOf = ({ starts_at: from, ends_at: to }) => `${clockTime(from)}
 export const whereOf = (session) =>
     dotted(session.room_name, timesOf(session), session.title);
 
-export const MarkChip = ({ mark, statuses = [] }) => html`
-    <${StatusChip} status=${mark?.status ?? 'unmarked'} name=${mark && wordOf(statuses, mark.status_code)} />`;
+/** Who has no mark when a class is over is awaited no more. */
+export const isOver = ({ session }) => session.window === 'after';
+
+/** How many have no mark, in words: they are still to come, or did not. */
+export const restOf = (register, n) => t(isOver(register) ? 'live.rest.over' : 'live.rest', { n });
+
+export const MarkChip = ({ mark, statuses = [], over }) => html`
+    <${StatusChip} status=${mark?.status ?? 'unmarked'}
+        name=${mark ? wordOf(statuses, mark.status_code) : over && t('status.no-mark')} />`;
 
 /** How a mark came about, in words. */
 export const methodOf = (method) =>
@@ -132,8 +137,9 @@ export const Arrivals = ({ items, statuses, max = 6 }) => {
         </section>`;
 };
 
-/** A person's picture where there is one, their letters otherwise. */
-export const Portrait = ({ person, size = '' }) => html`
-    <span class=${`portrait ${size}`}><${Avatar} name=${person.name} />
-        <img src=${`users/${person.id}/image`} alt="" loading="lazy"
-            onError=${({ target }) => target.remove()} /></span>`;
+/** A candidate's picture where this server keeps one, their letters otherwise. */
+export const Portrait = ({ person: { user_id: id, user_name: name, profile_image_url: image } }) => html`
+    <span class="portrait"><${Avatar} name=${name} />
+        ${image === `/users/${id}/image` &&
+        html`<img src=${`users/${id}/image`} alt="" loading="lazy"
+            onError=${({ target }) => target.remove()} />`}</span>`;

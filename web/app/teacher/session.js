@@ -1,16 +1,207 @@
+// One session: its register as it fills, and changing the session itself.
+import { get, patch, post } from '../base/api.js';
+import { clockTime, currentLanguage, dayName, html, t, useMemo, useState } from '../base/page.js';
+import { DataFrame, SearchField, useData } from '../ui/list.js';
+import { Avatar, Empty, Icon, Notice, StatusChip, Title, toast, WorkButton } from '../ui/parts.js';
+import {
+    Confirm, Dialog, Field, FormTrouble, SelectField, TextField, useForm,
+} from '../ui/form.js';
+import { AnswerDialog, DisputesPanel, MarkDialog, RestDialog, ReviewCard } from './correct.js';
+import {
+    Arrivals, HereBar, hereOf, hoursOf, isOver, MarkChip, restOf, STATUSES, statusOf, useSession,
+    whereOf,
+} from './session-parts.js';
+
+// Moving a session, cancelling it, a note to those who come, and settling who has no mark.
+
+const ROOMS_MAX = 1000;
+const FIELDS = ['day', 'start_time', 'end_time', 'room_id', 'title', 'note'];
+
+const everything = async (id) => {
+    const [session, rooms] = await Promise.all([get(`sessions/${id}`), get('rooms', { limit: ROOMS_MAX })]);
+    return { session, rooms: rooms.items };
+};
+
+/** Only what was changed; an empty text takes away what was there. */
+function changesOf(before, now) {
+    const changed = FIELDS.filter((name) => (now[name] || null) !== (before[name] || null));
+    return Object.fromEntries(changed.map((name) => [name, now[name] || null]));
+}
+
+const Conflicts = ({ of: list }) => html`
+    <${Notice} kind="warn">${t('session.conflicts')}
+        <ul>${list.map(
+            (one) => html`<li key=${one.kind + one.name}>${one.name}: ${one.other_course_name}</li>`,
+        )}</ul><//>`;
+
+function MoveForm({ session, rooms, onDone, onClose }) {
+    const [conflicts, setConflicts] = useState([]);
+    const form = useForm(session, {
+        check: ({ day, start_time: from, end_time: to }) => ({
+            ...(day ? {} : { day: t('field.required') }),
+            ...(from && to && from < to ? {} : { end_time: t('session.end.wrong') }),
+        }),
+        send: async (values) => {
+            const answer = await patch(`sessions/${session.id}`, changesOf(session, values));
+            onDone();
+            toast(t('app.saved'));
+            if (answer.conflicts?.length) setConflicts(answer.conflicts);
+            else onClose();
+        },
+    });
+    return html`
+        <form class="form" ...${form.form}>
+            ${conflicts.length > 0 && html`<${Conflicts} of=${conflicts} />`}
+            <${Field} ...${form.field('day')} type="date" label=${t('column.day')} />
+            <div class="form-two">
+                <${Field} ...${form.field('start_time')} type="time" label=${t('session.from')} />
+                <${Field} ...${form.field('end_time')} type="time" label=${t('session.to')} />
+            </div>
+            <${SelectField} ...${form.field('room_id')} label=${t('session.room')}>
+                <option value="">${t('session.room.none')}</option>
+                ${rooms.map(({ id, name }) => html`<option key=${id} value=${id}>${name}</option>`)}
+            <//>
+            <${Field} ...${form.field('title')} label=${t('session.title')} maxlength="200" />
+            <${TextField} ...${form.field('note')} label=${t('session.note')} hint=${t('session.note.hint')}
+                rows="2" maxlength="500" />
+            <${FormTrouble} trouble=${form.trouble} />
+            <${WorkButton} type="submit" working=${form.working}>${t('app.save')}<//>
+        </form>`;
+}
+
+function Others({ session, state, onDone, onClose }) {
+    const [asked, setAsked] = useState(null);
+    const cancelled = session.state === 'cancelled';
+    const actions = {
+        cancel: () => patch(`sessions/${session.id}`, { state: cancelled ? 'planned' : 'cancelled' }),
+        close: () => post(`sessions/${session.id}/close`),
+    };
+    async function act() {
+        await actions[asked]();
+        toast(t('app.saved'));
+        onDone();
+        onClose();
+    }
+    const word = asked === 'cancel' && cancelled ? 'restore' : asked;
+    return html`
+        <div class="row wrap">
+            ${state === 'after' &&
+            html`<button class="button plain" onClick=${() => setAsked('close')}>${t('session.close')}</button>`}
+            <button class="button plain" onClick=${() => setAsked('cancel')}>
+                ${t(cancelled ? 'session.restore' : 'session.cancel')}</button>
+        </div>
+        ${asked &&
+        html`<${Confirm} title=${t(`session.${word}`)} text=${t(`session.${word}.text`)} yes=${t(`session.${word}.yes`)}
+            danger=${word === 'cancel'} onYes=${act} onClose=${() => setAsked(null)} />`}`;
+}
+
+/** `onDone()` after each change. */
+function ChangeDialog({ id, state, onDone, onClose }) {
+    const all = useData(() => everything(id), [id]);
+    return html`
+        <${Dialog} title=${t('session.change')} onClose=${onClose}>
+            <${DataFrame} of=${all}>${({ session, rooms }) => html`
+                <p class="quiet">${session.course_name} · ${dayName(session.day)}</p>
+                <${MoveForm} ...${{ session, rooms, onDone, onClose }} />
+                <${Others} ...${{ session, state, onDone, onClose }} />`}<//>
+        <//>`;
+}
+
+// The people of a session as a grid: searched, chosen by status, ordered; a tap opens the mark.
+
+/** Letters as people type them: without accents, all small. */
+const plain = (text) => (text ?? '').normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+
+const byName = (a, b) => (a.user.name ?? '').localeCompare(b.user.name ?? '', currentLanguage());
+const timeOf = ({ attendance }) => (attendance ? attendance.marked_at : '');
+const rank = (line) => (STATUSES.indexOf(statusOf(line)) + 1) % STATUSES.length;
+const ORDERS = {
+    name: byName,
+    arrival: (a, b) => timeOf(b).localeCompare(timeOf(a)) || byName(a, b),
+    status: (a, b) => rank(a) - rank(b) || byName(a, b),
+};
+
+function chosen(items, { search, status, order }) {
+    const wanted = plain(search.trim());
+    const fits = (line) =>
+        (!status || statusOf(line) === status) &&
+        plain(`${line.user.name} ${line.user.student_number ?? ''}`).includes(wanted);
+    return items.filter(fits).sort(ORDERS[order]);
+}
+
+/** The counts, each a button that leaves only those in the grid. */
+const StatusFilter = ({ counts, status, over, onStatus }) => html`
+    <div class="row wrap filters" role="group" aria-label=${t('live.only')}>${STATUSES.map(
+        (one) =>
+            (counts[one] > 0 || one === status) &&
+            html`<button key=${one} class="chip-button" aria-pressed=${one === status ? 'true' : 'false'}
+                onClick=${() => onStatus(one === status ? '' : one)}>
+                ${over && one === 'unmarked'
+                    ? html`<${StatusChip} status=${one} name=${t('status.no-mark.count', { n: counts[one] })} />`
+                    : html`<${StatusChip} status=${one} n=${counts[one]} />`}</button>`,
+    )}</div>`;
+
+const Person = ({ line, statuses, review, over, onPick }) => {
+    const { user, attendance } = line;
+    const seen = attendance && attendance.method !== 'automatic';
+    return html`
+        <li>
+            <button class=${`who-card ${attendance ? '' : 'not-yet'}`} onClick=${() => onPick(user.id)}
+                data-person=${user.id}>
+                <${Avatar} name=${user.name} />
+                <span class="grow">
+                    <b>${user.name || t('today.gone')}</b>
+                    <span class="row facts">
+                        ${review && !attendance
+                            ? html`<${StatusChip} status="review" />`
+                            : html`<${MarkChip} key=${attendance?.status} mark=${attendance}
+                                  ...${{ statuses, over }} />`}
+                        ${seen && html`<span class="tiny figures">${clockTime(attendance.marked_at)}</span>`}
+                    </span>
+                </span>
+            </button>
+        </li>`;
+};
+
+const Orders = ({ order, onOrder }) => html`
+    <div class="select">
+        <select class="input" aria-label=${t('live.order')} value=${order}
+            onChange=${({ target }) => onOrder(target.value)}>
+            ${Object.keys(ORDERS).map(
+                (name) => html`<option key=${name} value=${name}>${t(`live.order.${name}`)}</option>`,
+            )}
+        </select><${Icon} name="chevron-left" />
+    </div>`;
+
+/** `status`: only those; `doubted`: whom a face in doubt is most like; `onPick(user id)`. */
+function Roll({ register, status, doubted, onPick, onRest }) {
+    const [search, setSearch] = useState('');
+    const [order, setOrder] = useState('name');
+    const lines = useMemo(
+        () => chosen(register.items, { search, status, order }),
+        [register, search, status, order],
+    );
+    const { unmarked } = register.counts;
+    return html`
+        <section class="stack roll" aria-label=${t('live.roll')}>
+            <div class="row wrap tools">
+                <div class="grow">
+                    <${SearchField} label=${t('live.search')} value=${search} onInput=${setSearch} /></div>
+                <${Orders} order=${order} onOrder=${setOrder} />
+                ${unmarked > 0 &&
+                html`<button class="button plain" onClick=${onRest}>
+                    <${Icon} name="list-checks" />${restOf(register, unmarked)}</button>`}
+            </div>
+            <ul class="people">${lines.map(
+                (line) => html`<${Person} key=${line.user.id} line=${line} onPick=${onPick}
+                    statuses=${register.statuses} over=${isOver(register)} review=${doubted.has(line.user.id)} />`,
+            )}</ul>
+            ${lines.length === 0 && html`<p class="quiet">${t('app.nothing-found')}</p>`}
+        </section>`;
+}
+
 // The live register of one session: who is here, as it happens; marking by hand, correcting, and
 // what waits for the teacher's eyes.
-import { get } from '../base/api.js';
-import { html, useState } from '../base/html.js';
-import { t } from '../base/text.js';
-import { DataFrame, useData } from '../ui/data.js';
-import { Empty, Icon, Notice, Title } from '../ui/parts.js';
-import { MarkDialog, RestDialog } from './correct-mark.js';
-import { AnswerDialog, DisputesPanel } from './correct-disputes.js';
-import { ReviewCard } from './review-card.js';
-import { ChangeDialog } from './session-change.js';
-import { Arrivals, HereBar, hereOf, hoursOf, useSession, whereOf } from './session-parts.js';
-import { Roll, StatusFilter } from './session-roll.js';
 
 const DISPUTES_MAX = 200;
 
@@ -39,7 +230,7 @@ const Summary = ({ register, status, onStatus }) => {
         <section class="card stack summary" aria-label=${t('live.summary')}>
             <div class="row wrap">
                 <h2 class="figures" aria-live="polite">${t('live.here', { n: hereOf(counts), of: total })}</h2>
-                <${StatusFilter} counts=${counts} status=${status} onStatus=${onStatus} />
+                <${StatusFilter} ...${{ counts, status, onStatus }} over=${isOver(register)} />
                 <span class="quiet small figures push">${hoursOf(session)}</span>
             </div>
             <${HereBar} counts=${counts} total=${total} />

@@ -1,6 +1,6 @@
 // Plots with uPlot, loaded with the first of them. Colours are the page's tokens; the numbers stand
 // in a table that screen readers find beside the picture.
-import { html, useEffect, useRef } from '../base/html.js';
+import { html, useEffect, useRef } from '../base/page.js';
 
 const loadPlot = () => import('../../vendor/uplot.js').then((module) => module.default);
 

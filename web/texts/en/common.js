@@ -299,7 +299,7 @@ export default {
     'consent.none': 'You have not agreed to the use of your face.',
     'consent.withdrawn': 'You have taken back your consent.',
     'consent.standing': 'You agreed to text {n} on {day}.',
-    'consent.receipt': 'Erased on {day}: {faces} photos and what was computed from them, {images} kept pictures.',
+    'consent.receipt': 'Erased on {day}: {faces, plural, one {one photo} other {# photos}} and what was computed from them, {images, plural, one {one kept picture} other {# kept pictures}}.',
 
     'place.audit': 'Log of changes',
     'place.mail': 'Mail',
@@ -308,4 +308,16 @@ export default {
     'place.policies': 'Rules',
 
     'wrong.accent': 'This colour is hard to read. Choose a darker one.',
+
+    'again.title': 'Your session has ended',
+    'again.text': 'Write your password, {name}, and go on where you were. Nothing is lost.',
+    'again.leave': 'Sign out',
+
+    'sign-in.password.wrong': 'That is not your password. Look at it once more.',
+
+    'trouble.changed': 'This has changed in the meantime. Look at the page again before you go on.',
+    'trouble.invalid': 'This does not work as it is written. Please look at it once more.',
+    'trouble.signed-out': 'Your session has ended. Sign in to go on.',
+
+    'consent.changed': 'This text has changed. Please read it again.',
 };

@@ -76,6 +76,7 @@ export default {
     'kiosk.refused.nobody': 'Nobody was recognised.',
     'kiosk.refused.pin': 'Number and PIN did not go together.',
     'kiosk.refused.too_many': 'Too many tries for one person.',
+    'kiosk.refused.counter': 'Another entry has its number.',
     'kiosk.refused.other_kiosk': 'Taken when this screen was another kiosk.',
     'kiosk.refused.other': 'The server did not take it.',
 

@@ -101,4 +101,9 @@ export default {
 
     'wrong.current_password': 'That is not your password until now.',
     'wrong.pin': 'Too easy to guess. Choose other digits.',
+
+    'standing.can-miss': '{n, plural, =0 {You can miss none} other {You can still miss #}} of the {of} that are left.',
+    'standing.passes': 'You reach {share} whatever comes.',
+    'standing.reached': 'You reached {share}.',
+    'standing.cannot': 'You can no longer reach {share}. Talk to your teacher.',
 };

@@ -344,4 +344,9 @@ export default {
     'risk.mail': 'Mail me the report of {name}',
     'risk.mailed': 'The report of {name} is on its way to you.',
     // Who is at risk ends here.
+
+    'live.rest.over': '{n, plural, one {The one without a mark} other {Everyone without a mark (#)}}',
+
+    'status.no-mark': 'No mark',
+    'status.no-mark.count': '{n, plural, other {# without a mark}}',
 };

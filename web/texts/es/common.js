@@ -299,7 +299,7 @@ export default {
     'consent.none': 'No has dado tu consentimiento para usar tu rostro.',
     'consent.withdrawn': 'Retiraste tu consentimiento.',
     'consent.standing': 'Aceptaste el texto {n} el {day}.',
-    'consent.receipt': 'Borrado el {day}: {faces} fotos y lo que se calculó de ellas, {images} imágenes guardadas.',
+    'consent.receipt': 'Borrado el {day}: {faces, plural, one {una foto} other {# fotos}} y lo que se calculó de ellas, {images, plural, one {una imagen guardada} other {# imágenes guardadas}}.',
 
     'place.audit': 'Bitácora',
     'place.mail': 'Correo',
@@ -308,4 +308,16 @@ export default {
     'place.policies': 'Reglas',
 
     'wrong.accent': 'Este color se lee mal. Elige uno más oscuro.',
+
+    'again.title': 'Tu sesión terminó',
+    'again.text': 'Escribe tu contraseña, {name}, y sigue donde estabas. Nada se pierde.',
+    'again.leave': 'Salir',
+
+    'sign-in.password.wrong': 'Esa no es tu contraseña. Revísala.',
+
+    'trouble.changed': 'Esto cambió mientras tanto. Mira otra vez la página antes de seguir.',
+    'trouble.invalid': 'Así como está escrito no se puede. Revísalo, por favor.',
+    'trouble.signed-out': 'Tu sesión terminó. Entra para seguir.',
+
+    'consent.changed': 'Este texto cambió. Léelo otra vez, por favor.',
 };

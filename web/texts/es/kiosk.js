@@ -76,6 +76,7 @@ export default {
     'kiosk.refused.nobody': 'No se reconoció a nadie.',
     'kiosk.refused.pin': 'Matrícula y PIN no coincidían.',
     'kiosk.refused.too_many': 'Demasiados intentos de una persona.',
+    'kiosk.refused.counter': 'Otro registro tiene su número.',
     'kiosk.refused.other_kiosk': 'De cuando esta pantalla era otro quiosco.',
     'kiosk.refused.other': 'El servidor no lo aceptó.',
 

@@ -101,4 +101,9 @@ export default {
 
     'wrong.current_password': 'Esa no es tu contraseña actual.',
     'wrong.pin': 'Muy fácil de adivinar. Elige otros dígitos.',
+
+    'standing.can-miss': '{n, plural, =0 {No puedes faltar a ninguna} other {Todavía puedes faltar a #}} de las {of} que quedan.',
+    'standing.passes': 'Alcanzas el {share} pase lo que pase.',
+    'standing.reached': 'Alcanzaste el {share}.',
+    'standing.cannot': 'Ya no puedes alcanzar el {share}. Habla con tu profesor.',
 };

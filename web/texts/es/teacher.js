@@ -344,4 +344,9 @@ export default {
     'risk.mail': 'Enviarme el reporte de {name}',
     'risk.mailed': 'El reporte de {name} va en camino a tu correo.',
     // Who is at risk ends here.
+
+    'live.rest.over': '{n, plural, one {Quien no tiene marca} other {Quienes no tienen marca (#)}}',
+
+    'status.no-mark': 'Sin marca',
+    'status.no-mark.count': '{n, plural, other {# sin marca}}',
 };
