@@ -41,7 +41,6 @@ const LINE = {
     uploadThroughput: 0.75e6 / 8,
     connectionType: 'cellular4g',
 };
-const HOMES = { student: '', teacher: 'live', admin: 'overview' };
 const VIEWS = [
     { name: 'mark, signed out', address: '', content: 'main h1, .lens' },
     { name: 'mark, signed in', role: 'student', address: '', content: 'main h1, .lens' },

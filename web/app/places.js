@@ -137,19 +137,19 @@ export const PLACES = [
     },
     {
         path: 'policies', name: 'policies', icon: 'sliders-horizontal', section: 'teaching', for: is('admin'),
-        area: 'admin', load: () => import('./admin/catalogue.js'), page: 'PoliciesPage',
+        area: 'admin', load: () => import('./admin/policies.js'), page: 'PoliciesPage',
     },
     {
         path: 'devices', name: 'devices', icon: 'tablet', section: 'system', for: is('admin'), wide: true,
-        area: 'admin', load: () => import('./admin/system.js'), page: 'DevicesPage',
+        area: 'admin', load: () => import('./admin/devices.js'), page: 'DevicesPage',
     },
     {
         path: 'mail', name: 'mail', icon: 'mail', section: 'system', for: is('admin'), wide: true,
-        area: 'admin', load: () => import('./admin/system.js'), page: 'MailPage',
+        area: 'admin', load: () => import('./admin/mail.js'), page: 'MailPage',
     },
     {
         path: 'audit', name: 'audit', icon: 'scroll-text', section: 'system', for: is('admin'), wide: true,
-        area: 'admin', load: () => import('./admin/system.js'), page: 'AuditPage',
+        area: 'admin', load: () => import('./admin/audit.js'), page: 'AuditPage',
     },
     {
         path: 'settings', name: 'settings', icon: 'settings', section: 'system', for: is('admin'),
@@ -157,7 +157,7 @@ export const PLACES = [
     },
     {
         path: 'health', name: 'health', icon: 'server', section: 'system', for: is('admin'), wide: true,
-        area: 'admin', load: () => import('./admin/system.js'), page: 'HealthPage',
+        area: 'admin', load: () => import('./admin/health.js'), page: 'HealthPage',
     },
     {
         path: 'history', name: 'history', icon: 'calendar-days', for: signedIn,

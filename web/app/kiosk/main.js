@@ -5,7 +5,8 @@ import {
     t, useEffect, useState,
 } from '../base/page.js';
 import { Icon } from '../ui/parts.js';
-import { askKiosk, keepState, readKiosk, readState } from './link.js';
+import { askKiosk, readKiosk } from './link.js';
+import { keepState, readState } from './store.js';
 import { Pairing } from './pairing.js';
 import { Screen } from './screen.js';
 

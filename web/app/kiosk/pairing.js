@@ -3,7 +3,7 @@ import { html, t, useEffect, useRef, useState } from '../base/page.js';
 import { Icon, WorkButton } from '../ui/parts.js';
 import { post } from '../base/api.js';
 import { Dialog, Wrong } from '../ui/form.js';
-import { countEntries, readState } from './link.js';
+import { countEntries, readState } from './store.js';
 
 // Keys on the screen, for kiosks that have no others. A real field takes what they type, and a
 // keyboard where there is one.

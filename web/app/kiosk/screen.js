@@ -9,7 +9,9 @@ import { Advice, adviceFor, asksToMove, startWatching } from './watch.js';
 import {
     Boxes, cardOfKiosk, cardOfMark, Cards, Eye, play, soundIsOn, switchSound, useCards,
 } from './eye.js';
-import { createLink, nextAt, refusedEntries, serverNow, sessionAt } from './link.js';
+import { createLink, serverNow } from './link.js';
+import { nextAt, sessionAt } from './schedule.js';
+import { refusedEntries } from './store.js';
 import { CheckField, Dialog, SelectField } from '../ui/form.js';
 import { Icon } from '../ui/parts.js';
 import { PinPad } from './pairing.js';

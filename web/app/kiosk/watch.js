@@ -2,7 +2,8 @@
 import { pause, shownPart, takeFrames } from '../camera/camera.js';
 import { clockTime, hasText, html, t } from '../base/page.js';
 import { Icon } from '../ui/parts.js';
-import { nextAt, toBase64 } from './link.js';
+import { nextAt } from './schedule.js';
+import { toBase64 } from './seal.js';
 import { upload } from '../base/api.js';
 
 // Is anybody there? What the camera shows is compared with what it shows when nobody is, so that
