@@ -3,6 +3,9 @@
 # ports of the loopback interface, with a password and TLS. Servers of the system are left alone.
 #
 #   databases.sh start FOLDER [ENGINE...]     makes and starts postgresql and mariadb, or those named
+#   databases.sh start-fleeting FOLDER [ENGINE...]
+#                                             likewise, without waiting for the disk: what was committed
+#                                             survives the end of the server, not that of the machine
 #   databases.sh stop FOLDER                  stops what runs there and removes the folder
 #   databases.sh stop-server FOLDER ENGINE    stops one, in order
 #   databases.sh kill-server FOLDER ENGINE    ends one as a power cut would (SIGKILL)
@@ -43,6 +46,8 @@ postgresql_program() {
     newest=$(find /usr/lib/postgresql/*/bin -maxdepth 0 2>/dev/null | sort -V | tail -n 1)
     PATH=$newest:$PATH command -v "$1"
 }
+
+if_fleeting() { [ ! -f "$folder/fleeting" ] || echo "$@"; }
 
 mariadb_program() { PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$1"; }
 
@@ -129,10 +134,11 @@ postgresql_make() {
 }
 
 postgresql_start() {
+    # shellcheck disable=SC2046
     launch "$(postgresql_program postgres)" -D "$home/data" -p "$port" \
         -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=500 \
         -c timezone=America/Merida -c ssl=on -c ssl_cert_file="$folder/tls/server.pem" \
-        -c ssl_key_file="$folder/tls/server.key"
+        -c ssl_key_file="$folder/tls/server.key" $(if_fleeting -c fsync=off -c full_page_writes=off)
 }
 
 postgresql_run() {
@@ -155,12 +161,14 @@ SQL
 }
 
 mariadb_start() {
+    # shellcheck disable=SC2046
     launch "$(mariadb_program mariadbd)" --no-defaults --datadir="$home/data" \
         --tmpdir="$home" --socket="$home/socket" --pid-file="$home/server.pid" \
         --bind-address=127.0.0.1 --port="$port" --skip-name-resolve --max-connections=500 \
         --default-time-zone=-06:00 --init-file="$home/account.sql" \
         --ssl-ca="$folder/tls/ca.pem" --ssl-cert="$folder/tls/server.pem" \
-        --ssl-key="$folder/tls/server.key"
+        --ssl-key="$folder/tls/server.key" \
+        $(if_fleeting --debug-no-sync --innodb-flush-log-at-trx-commit=2 --skip-innodb-doublewrite)
 }
 
 mariadb_run() {
@@ -285,6 +293,7 @@ command_start() {
     trap '[ -n "$started" ] || command_stop' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
+    [ "$command" = start ] || touch "$folder/fleeting"
     echo "TEST_DATABASES='$folder'" >"$folder/environment"
     for name in "$@"; do
         reason=$(missing "$name")
@@ -327,9 +336,9 @@ command_create() {
 command=$1
 folder=$2
 shift 2
-[ "$command" = start ] || [ ! -d "$folder" ] || folder=$(cd "$folder" && pwd -P)
+[[ $command =~ ^start(-fleeting)?$ ]] || [ ! -d "$folder" ] || folder=$(cd "$folder" && pwd -P)
 case $command in
-    start) command_start "$@" ;;
+    start | start-fleeting) command_start "$@" ;;
     stop) command_stop ;;
     stop-server | kill-server | start-server | create)
         [ $# -ge 1 ] || usage

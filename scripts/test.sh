@@ -30,9 +30,13 @@ node_suite() {
         mapfile -t files < <(find "$1" -name '*.test.mjs' -not -path '*/node_modules/*' | LC_ALL=C sort)
     fi
     [ "${#files[@]}" -gt 0 ] || { echo "ok - $1 # SKIP it holds no test yet" && return; }
-    # A test that hangs must not take the whole run with it.
-    timeout -k 10 600 node --test --test-reporter=./scripts/tap-reporter.mjs "${files[@]}" ||
-        [ $? -ne 124 ] || echo "not ok - $1 took longer than 10 minutes"
+    node_test "${files[@]}"
+}
+
+# A test that hangs must not take the whole run with it.
+node_test() {
+    timeout -k 10 600 node --test --test-reporter=./scripts/tap-reporter.mjs "$@" ||
+        [ $? -ne 124 ] || echo "not ok - $* took longer than 10 minutes"
 }
 
 suite_layers() {
@@ -70,7 +74,19 @@ suite_asan() { asan_suite; }
 suite_scripts() { node_suite tests/scripts; }
 suite_cli() { node_suite tests/cli; }
 suite_api() { node_suite tests/api; }
-suite_browser() { node_suite tests/browser; }
+# A browser waits as much as it works, and node takes one file after the other where it has two
+# processors: here it is told twice.
+suite_browser() {
+    local said status=0
+    said=$(mktemp -d)
+    export -f node_test
+    # shellcheck disable=SC2016
+    find tests/browser -name '*.test.mjs' | LC_ALL=C sort |
+        xargs -P 2 -I{} bash -c 'node_test "$1" >"$2/${1//\//-}"' - {} "$said" || status=$?
+    cat "$said"/*
+    rm -r "$said"
+    [ "$status" = 0 ] || echo "not ok - every browser test was run"
+}
 suite_crash() { node_suite tests/crash; }
 
 # Fuzzing wants processors, and the suites after it mostly wait for programs, disks and browsers: it
@@ -132,7 +148,7 @@ start_databases() {
     [ "${#wanted[@]}" -gt 0 ] || return 0
     databases=$(mktemp -d)
     trap 'scripts/databases.sh stop "$databases"; rm -rf "$databases" "$databases.log"; stop_fuzzing; leave' EXIT
-    step "Starting ${wanted[*]}" scripts/databases.sh start "$databases" "${wanted[@]}" || true
+    step "Starting ${wanted[*]}" scripts/databases.sh start-fleeting "$databases" "${wanted[@]}" || true
     cp "$step_log" "$databases.log"
     [ -f "$databases/environment" ] || return 0
     set -a
