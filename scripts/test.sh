@@ -191,7 +191,7 @@ mkdir -p "$results"
 
 # Suites that wait for programs, disks, browsers and servers more than they work: together they take
 # not much longer than one of them. Each group in turn.
-TOGETHER=("scripts crash browser" "cli api" "${ENGINES[*]}")
+TOGETHER=("scripts crash browser" "cli api ${ENGINES[*]}")
 run_together() {
     local suite
     for suite in "$@"; do
@@ -231,10 +231,12 @@ for suite in "${chosen[@]}"; do
     group=$(group_of "$suite")
     begun+=" $group"
     # Both engines use this build: it must not be made twice at once.
-    [[ " ${ENGINES[*]} " != *" $suite "* ]] || asan_build >/dev/null 2>&1 || true
+    for engine in "${ENGINES[@]}"; do
+        [[ " $group " != *" $engine "* ]] || asan_build >/dev/null 2>&1 || true
+    done
     # shellcheck disable=SC2086
     step "Testing $group" run_together $group || true
-    for suite in $group; do conclude "$suite"; done
+    for member in $group; do conclude "$member"; done
 done
 if [ -n "$fuzzing" ]; then
     step "Waiting for the fuzzers" end_fuzzing
