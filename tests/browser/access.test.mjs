@@ -20,9 +20,9 @@ const skip = missingParts({ faces: true, samples: true, web: true }) || noBrowse
 const PASSWORD = 'la sombra de la ceiba';
 const ROLES = [null, 'student', 'teacher', 'admin'];
 
-// Colours do not depend on words, nor names and structure on colours: Spanish (the longer words) is
-// looked at on a laptop in both themes and fitted to a phone, English on the phone in the dark, where
-// those who share a place with others leave it to them.
+// Names and structure do not depend on colours: of the second theme only those are looked at. Spanish
+// (the longer words) is on a laptop and fitted to a phone, English on the phone, where those who share
+// a place with others leave it to them.
 const READERS = [
     { language: 'es', locale: 'es-MX', viewport: LAPTOP, colorScheme: 'light' },
     { language: 'en', locale: 'en-GB', viewport: NARROW, colorScheme: 'dark' },
@@ -102,13 +102,13 @@ describe('every page', { skip, timeout: 240_000 }, () => {
         const { page } = watched;
         const found = [...(await frameFindings(page, language, title)), ...(await axeFindings(page))];
         found.push(...(await widthFindings(page)));
+        found.push(...(await otherThemeFindings(page)));
         if (viewport !== NARROW) {
-            found.push(...(await otherThemeFindings(page)));
             await page.setViewportSize(NARROW);
             found.push(...(await widthFindings(page)));
             await page.setViewportSize(viewport);
-            await page.evaluate((theme) => (document.documentElement.dataset.theme = theme), colorScheme);
         }
+        await page.evaluate((theme) => (document.documentElement.dataset.theme = theme), colorScheme);
         return [...found, ...watched.taken()];
     }
 
