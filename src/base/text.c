@@ -152,6 +152,14 @@ bool base_text_email_in_domain(const char *email, const char *domain)
            g_ascii_strcasecmp(host + host_length - domain_length, domain) == 0;
 }
 
+int base_text_index(const char *const *texts, int n, const char *wanted)
+{
+    for (int i = 0; wanted && i < n; i++)
+        if (g_strcmp0(texts[i], wanted) == 0)
+            return i;
+    return -1;
+}
+
 int base_text_distance(const char *a, const char *b)
 {
     size_t a_length = strnlen(a, DISTANCE_MAX + 1);

@@ -31,6 +31,10 @@ char *base_text_email(const char *text, GError **error);
  * below it. An empty or NULL domain admits every address. */
 bool base_text_email_in_domain(const char *email, const char *domain);
 
+/* Where `wanted` stands among n texts, such as the names of an enumeration; -1 where it is none of
+ * them or NULL. */
+int base_text_index(const char *const *texts, int n, const char *wanted);
+
 /* Edit distance of Levenshtein (1966) in bytes, for "did you mean"; both at most 64 bytes, longer
  * texts give 64. */
 int base_text_distance(const char *a, const char *b);

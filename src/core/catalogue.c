@@ -1,5 +1,7 @@
 #include "core/catalogue.h"
 
+#include "base/text.h"
+
 static const char *const STATES[CORE_SESSION_STATE_N] = {
     [CORE_SESSION_PLANNED] = "planned",
     [CORE_SESSION_CANCELLED] = "cancelled",
@@ -12,13 +14,11 @@ const char *core_session_state_name(enum core_session_state state)
 
 bool core_session_state_from_name(const char *name, enum core_session_state *state)
 {
-    for (int i = 0; i < CORE_SESSION_STATE_N; i++) {
-        if (g_strcmp0(STATES[i], name) == 0) {
-            *state = (enum core_session_state)i;
-            return true;
-        }
-    }
-    return false;
+    const int index = base_text_index(STATES, CORE_SESSION_STATE_N, name);
+
+    if (index >= 0)
+        *state = (enum core_session_state)index;
+    return index >= 0;
 }
 
 void core_term_clear(struct core_term *term)

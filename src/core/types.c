@@ -1,5 +1,7 @@
 #include "core/types.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 
 static const char *const ROLES[CORE_ROLE_N] = {
@@ -28,14 +30,6 @@ static const char *const IMAGE_KINDS[CORE_IMAGE_N] = {
     [CORE_IMAGE_REVIEW] = "review",
 };
 
-static int index_of(const char *const *names, int n, const char *name)
-{
-    for (int i = 0; i < n; i++)
-        if (g_strcmp0(names[i], name) == 0)
-            return i;
-    return -1;
-}
-
 const char *core_role_name(enum core_role role)
 {
     return (unsigned)role < CORE_ROLE_N ? ROLES[role] : NULL;
@@ -58,7 +52,7 @@ const char *core_image_kind_name(enum core_image_kind kind)
 
 bool core_role_from_name(const char *name, enum core_role *role)
 {
-    int i = index_of(ROLES, CORE_ROLE_N, name);
+    int i = base_text_index(ROLES, CORE_ROLE_N, name);
 
     if (i >= 0)
         *role = (enum core_role)i;
@@ -67,7 +61,7 @@ bool core_role_from_name(const char *name, enum core_role *role)
 
 bool core_status_from_name(const char *name, enum core_status *status)
 {
-    int i = index_of(STATUSES, CORE_STATUS_N, name);
+    int i = base_text_index(STATUSES, CORE_STATUS_N, name);
 
     if (i >= 0)
         *status = (enum core_status)i;
@@ -76,7 +70,7 @@ bool core_status_from_name(const char *name, enum core_status *status)
 
 bool core_method_from_name(const char *name, enum core_method *method)
 {
-    int i = index_of(METHODS, CORE_METHOD_N, name);
+    int i = base_text_index(METHODS, CORE_METHOD_N, name);
 
     if (i >= 0)
         *method = (enum core_method)i;
@@ -85,7 +79,7 @@ bool core_method_from_name(const char *name, enum core_method *method)
 
 bool core_image_kind_from_name(const char *name, enum core_image_kind *kind)
 {
-    int i = index_of(IMAGE_KINDS, CORE_IMAGE_N, name);
+    int i = base_text_index(IMAGE_KINDS, CORE_IMAGE_N, name);
 
     if (i >= 0)
         *kind = (enum core_image_kind)i;

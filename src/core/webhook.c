@@ -1,6 +1,7 @@
 #include "core/webhook.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <string.h>
 #include <sys/random.h>
@@ -25,13 +26,11 @@ const char *core_webhook_event_name(enum core_webhook_event event)
 
 bool core_webhook_event_from_name(const char *name, enum core_webhook_event *event)
 {
-    for (int i = 0; i < CORE_WEBHOOK_EVENT_N; i++) {
-        if (g_strcmp0(EVENTS[i], name) == 0) {
-            *event = (enum core_webhook_event)i;
-            return true;
-        }
-    }
-    return false;
+    const int index = base_text_index(EVENTS, CORE_WEBHOOK_EVENT_N, name);
+
+    if (index >= 0)
+        *event = (enum core_webhook_event)index;
+    return index >= 0;
 }
 
 void core_webhook_clear(struct core_webhook *webhook)

@@ -1,5 +1,6 @@
 #include "service/institution.h"
 
+#include "base/text.h"
 #include "db/query/institution.h"
 #include "db/query/setting.h"
 #include "service/branding.h"
@@ -27,25 +28,13 @@ const char *service_frequency_name(enum service_frequency frequency)
     return (unsigned)frequency < SERVICE_FREQUENCY_N ? FREQUENCIES[frequency] : NULL;
 }
 
-static bool find_name(const char *const *names, gsize n, const char *name, guint *index)
-{
-    for (guint i = 0; name && i < n; i++) {
-        if (strcmp(names[i], name) == 0) {
-            *index = i;
-            return true;
-        }
-    }
-    return false;
-}
-
 bool service_frequency_from_name(const char *name, enum service_frequency *frequency)
 {
-    guint index;
+    const int index = base_text_index(FREQUENCIES, SERVICE_FREQUENCY_N, name);
 
-    if (!find_name(FREQUENCIES, SERVICE_FREQUENCY_N, name, &index))
-        return false;
-    *frequency = (enum service_frequency)index;
-    return true;
+    if (index >= 0)
+        *frequency = (enum service_frequency)index;
+    return index >= 0;
 }
 
 char **service_warning_names(unsigned warnings)
@@ -102,8 +91,9 @@ static bool warnings_of(json_t *names, unsigned *warnings)
 
     json_array_foreach(names, i, name)
     {
-        guint index;
-        if (!find_name(WARNINGS, G_N_ELEMENTS(WARNINGS), json_string_value(name), &index))
+        const int index =
+            base_text_index(WARNINGS, G_N_ELEMENTS(WARNINGS), json_string_value(name));
+        if (index < 0)
             return false;
         found |= 1u << index;
     }
@@ -129,12 +119,11 @@ static void read_settings(const char *text, struct service_institution_settings 
         {"accent", BASE_JSON_TEXT, BASE_JSON_OPTIONAL, &accent},
     };
     g_autoptr(json_t) object = text ? base_json_parse(text, strlen(text), NULL) : NULL;
-    guint index = 0;
 
     if (object && !base_json_read(object, fields, G_N_ELEMENTS(fields), NULL))
         g_warning("The setting %s is damaged; the defaults count.", SETTING);
-    (void)find_name(LANGUAGES, G_N_ELEMENTS(LANGUAGES), language, &index);
-    institution->language = g_strdup(LANGUAGES[index]);
+    const int index = base_text_index(LANGUAGES, G_N_ELEMENTS(LANGUAGES), language);
+    institution->language = g_strdup(LANGUAGES[MAX(index, 0)]);
     (void)report_paper_from_name(paper, &institution->paper);
     (void)core_rules_challenge_from_name(challenge, &institution->challenge);
     institution->mail_sender = g_strdup(sender && *sender ? sender : institution->name);
@@ -270,7 +259,6 @@ static bool apply_names(const struct service_institution_input *input,
                         struct service_institution_settings *institution, GError **error)
 {
     const bool own_sender = strcmp(institution->mail_sender, institution->name) != 0;
-    guint index;
 
     if (input->name) {
         char *name = base_text_name(input->name, "name", SERVICE_NAME_MAX, error);
@@ -289,7 +277,8 @@ static bool apply_names(const struct service_institution_input *input,
         replace(&institution->mail_sender, sender);
     }
     if (input->language) {
-        if (!find_name(LANGUAGES, G_N_ELEMENTS(LANGUAGES), input->language, &index))
+        const int index = base_text_index(LANGUAGES, G_N_ELEMENTS(LANGUAGES), input->language);
+        if (index < 0)
             return service_fail(error, BASE_ERROR_INVALID, "language must be es or en.");
         replace(&institution->language, g_strdup(LANGUAGES[index]));
     }
@@ -343,8 +332,8 @@ static bool apply_warnings(const struct service_institution_input *input,
     unsigned warnings = 0;
 
     for (const char *const *name = input->warnings; name && *name; name++) {
-        guint index;
-        if (!find_name(WARNINGS, G_N_ELEMENTS(WARNINGS), *name, &index))
+        const int index = base_text_index(WARNINGS, G_N_ELEMENTS(WARNINGS), *name);
+        if (index < 0)
             return service_fail(error, BASE_ERROR_INVALID,
                                 "warnings may hold absence, consecutive and at_risk.");
         warnings |= 1u << index;

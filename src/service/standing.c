@@ -1,5 +1,6 @@
 #include "service/standing.h"
 
+#include "base/text.h"
 #include "db/query/course.h"
 #include "db/query/report.h"
 #include "db/query/session.h"
@@ -289,13 +290,11 @@ static const char *const SORTS[SERVICE_STANDING_SORT_N] = {"name", "share", "can
 
 bool service_standing_sort_from_name(const char *name, enum service_standing_sort *sort)
 {
-    for (int i = 0; i < SERVICE_STANDING_SORT_N; i++) {
-        if (g_strcmp0(SORTS[i], name) == 0) {
-            *sort = (enum service_standing_sort)i;
-            return true;
-        }
-    }
-    return false;
+    const int index = base_text_index(SORTS, SERVICE_STANDING_SORT_N, name);
+
+    if (index >= 0)
+        *sort = (enum service_standing_sort)index;
+    return index >= 0;
 }
 
 struct order {

@@ -1,5 +1,6 @@
 #include "db/query/attendance.h"
 
+#include "base/text.h"
 #include "db/query/attendance_filter.h"
 #include "db/query/row.h"
 
@@ -45,13 +46,11 @@ const char *db_attendance_sort_name(enum db_attendance_sort sort)
 
 bool db_attendance_sort_from_name(const char *name, enum db_attendance_sort *sort)
 {
-    for (int i = 0; i < DB_ATTENDANCE_SORT_N; i++) {
-        if (g_strcmp0(SORT_NAMES[i], name) == 0) {
-            *sort = (enum db_attendance_sort)i;
-            return true;
-        }
-    }
-    return false;
+    const int index = base_text_index(SORT_NAMES, DB_ATTENDANCE_SORT_N, name);
+
+    if (index >= 0)
+        *sort = (enum db_attendance_sort)index;
+    return index >= 0;
 }
 
 bool db_attendance_count(struct db_connection *connection,

@@ -1,5 +1,6 @@
 #include "db/query/consent.h"
 
+#include "base/text.h"
 #include "db/driver.h"
 #include "db/query/row.h"
 
@@ -9,20 +10,13 @@ static const char *const STATES[DB_CONSENT_STATE_N] = {
     [DB_CONSENT_WITHDRAWN] = "withdrawn",
 };
 
-const char *db_consent_state_name(enum db_consent_state state)
-{
-    return (unsigned)state < DB_CONSENT_STATE_N ? STATES[state] : NULL;
-}
-
 static bool state_from_name(const char *name, enum db_consent_state *state)
 {
-    for (int i = 0; i < DB_CONSENT_STATE_N; i++) {
-        if (g_strcmp0(STATES[i], name) == 0) {
-            *state = (enum db_consent_state)i;
-            return true;
-        }
-    }
-    return false;
+    const int index = base_text_index(STATES, DB_CONSENT_STATE_N, name);
+
+    if (index >= 0)
+        *state = (enum db_consent_state)index;
+    return index >= 0;
 }
 
 /* ---- texts ---- */

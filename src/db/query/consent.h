@@ -33,9 +33,6 @@ enum db_consent_state {
     DB_CONSENT_STATE_N,
 };
 
-/* "standing", "replaced", "withdrawn". Static storage; NULL for a value out of range. */
-const char *db_consent_state_name(enum db_consent_state state);
-
 struct db_consent {
     struct base_uuid id; /* in the order of time */
     struct base_uuid user_id;

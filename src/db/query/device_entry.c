@@ -1,7 +1,7 @@
 #include "db/query/device.h"
-#include "db/query/row.h"
 
-#include <string.h>
+#include "base/text.h"
+#include "db/query/row.h"
 
 static const char *const STATES[DB_DEVICE_ENTRY_STATE_N] = {"open", "accepted", "refused"};
 
@@ -13,11 +13,9 @@ void db_device_entry_clear(struct db_device_entry *entry)
 
 static enum db_device_entry_state state_of(const char *name)
 {
-    enum db_device_entry_state state = DB_DEVICE_ENTRY_OPEN;
+    const int index = base_text_index(STATES, DB_DEVICE_ENTRY_STATE_N, name);
 
-    while (state < DB_DEVICE_ENTRY_STATE_N && strcmp(STATES[state], name) != 0)
-        state++;
-    return state;
+    return index >= 0 ? (enum db_device_entry_state)index : DB_DEVICE_ENTRY_STATE_N;
 }
 
 static bool entry_read(struct db_connection *connection, const struct db_device_entry *entry,

@@ -1,5 +1,6 @@
 #include "db/query/dispute.h"
 
+#include "base/text.h"
 #include "db/driver.h"
 #include "db/query/row.h"
 
@@ -53,13 +54,11 @@ const char *db_dispute_state_name(enum db_dispute_state state)
 
 bool db_dispute_state_from_name(const char *name, enum db_dispute_state *state)
 {
-    for (int i = 0; i < DB_DISPUTE_STATE_N; i++) {
-        if (g_strcmp0(STATES[i], name) == 0) {
-            *state = (enum db_dispute_state)i;
-            return true;
-        }
-    }
-    return false;
+    const int index = base_text_index(STATES, DB_DISPUTE_STATE_N, name);
+
+    if (index >= 0)
+        *state = (enum db_dispute_state)index;
+    return index >= 0;
 }
 
 void db_dispute_free(struct db_dispute *dispute)

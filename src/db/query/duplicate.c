@@ -1,5 +1,6 @@
 #include "db/query/duplicate.h"
 
+#include "base/text.h"
 #include "db/driver.h"
 #include "db/query/row.h"
 
@@ -26,13 +27,11 @@ const char *db_duplicate_state_name(enum db_duplicate_state state)
 
 bool db_duplicate_state_from_name(const char *name, enum db_duplicate_state *state)
 {
-    for (int i = 0; i < DB_DUPLICATE_STATE_N; i++) {
-        if (g_strcmp0(STATES[i], name) == 0) {
-            *state = (enum db_duplicate_state)i;
-            return true;
-        }
-    }
-    return false;
+    const int index = base_text_index(STATES, DB_DUPLICATE_STATE_N, name);
+
+    if (index >= 0)
+        *state = (enum db_duplicate_state)index;
+    return index >= 0;
 }
 
 void db_duplicate_free(struct db_duplicate *duplicate)

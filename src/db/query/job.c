@@ -1,9 +1,8 @@
 #include "db/query/job.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "db/query/row.h"
-
-#include <string.h>
 
 #define SELECT                                                                                     \
     "SELECT j.id, j.user_id, j.kind, j.parameters, j.state, j.done, j.total, j.lease, "            \
@@ -40,10 +39,9 @@ void db_job_free(struct db_job *job)
 /* The table's own rule allows no other name. */
 static enum db_job_state state_of(const char *name)
 {
-    for (guint i = 0; name && i < DB_JOB_STATE_N; i++)
-        if (strcmp(STATES[i], name) == 0)
-            return i;
-    return DB_JOB_FAILED;
+    const int index = base_text_index(STATES, DB_JOB_STATE_N, name);
+
+    return index >= 0 ? (enum db_job_state)index : DB_JOB_FAILED;
 }
 
 static gpointer read_job(struct db_rows *rows)

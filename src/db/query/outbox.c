@@ -1,9 +1,8 @@
 #include "db/query/outbox.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "db/query/row.h"
-
-#include <string.h>
 
 #define SELECT                                                                                     \
     "SELECT o.id, o.channel, o.kind, o.dedupe_key, o.user_id, o.webhook_id, o.parameters, "        \
@@ -43,12 +42,11 @@ const char *db_outbox_state_name(enum db_outbox_state state)
 
 bool db_outbox_state_from_name(const char *name, enum db_outbox_state *state)
 {
-    for (guint i = 0; name && i < DB_OUTBOX_STATE_N; i++)
-        if (strcmp(STATES[i], name) == 0) {
-            *state = i;
-            return true;
-        }
-    return false;
+    const int index = base_text_index(STATES, DB_OUTBOX_STATE_N, name);
+
+    if (index >= 0)
+        *state = (enum db_outbox_state)index;
+    return index >= 0;
 }
 
 void db_outbox_entry_free(struct db_outbox_entry *entry)

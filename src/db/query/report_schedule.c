@@ -1,9 +1,8 @@
 #include "db/query/report_schedule.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "db/query/row.h"
-
-#include <string.h>
 
 #define SELECT                                                                                     \
     "SELECT s.id, s.user_id, s.course_id, s.kind, s.frequency, s.weekday, s.at_second, s.format, " \
@@ -21,16 +20,6 @@ static const char *const FREQUENCIES[DB_SCHEDULE_FREQUENCY_N] = {
     [DB_SCHEDULE_COURSE_END] = "course_end",
 };
 
-static bool from_name(const char *const *names, guint n, const char *name, guint *value)
-{
-    for (guint i = 0; name && i < n; i++)
-        if (strcmp(names[i], name) == 0) {
-            *value = i;
-            return true;
-        }
-    return false;
-}
-
 const char *db_schedule_kind_name(enum db_schedule_kind kind)
 {
     return (unsigned)kind < DB_SCHEDULE_KIND_N ? KINDS[kind] : NULL;
@@ -38,12 +27,11 @@ const char *db_schedule_kind_name(enum db_schedule_kind kind)
 
 bool db_schedule_kind_from_name(const char *name, enum db_schedule_kind *kind)
 {
-    guint value;
+    const int index = base_text_index(KINDS, DB_SCHEDULE_KIND_N, name);
 
-    if (!from_name(KINDS, DB_SCHEDULE_KIND_N, name, &value))
-        return false;
-    *kind = value;
-    return true;
+    if (index >= 0)
+        *kind = (enum db_schedule_kind)index;
+    return index >= 0;
 }
 
 const char *db_schedule_frequency_name(enum db_schedule_frequency frequency)
@@ -53,12 +41,11 @@ const char *db_schedule_frequency_name(enum db_schedule_frequency frequency)
 
 bool db_schedule_frequency_from_name(const char *name, enum db_schedule_frequency *frequency)
 {
-    guint value;
+    const int index = base_text_index(FREQUENCIES, DB_SCHEDULE_FREQUENCY_N, name);
 
-    if (!from_name(FREQUENCIES, DB_SCHEDULE_FREQUENCY_N, name, &value))
-        return false;
-    *frequency = value;
-    return true;
+    if (index >= 0)
+        *frequency = (enum db_schedule_frequency)index;
+    return index >= 0;
 }
 
 void db_report_schedule_free(struct db_report_schedule *schedule)

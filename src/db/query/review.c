@@ -1,5 +1,6 @@
 #include "db/query/review.h"
 
+#include "base/text.h"
 #include "db/driver.h"
 #include "db/query/row.h"
 
@@ -70,24 +71,20 @@ const char *db_review_state_name(enum db_review_state state)
 
 bool db_review_source_from_name(const char *name, enum db_review_source *source)
 {
-    for (int i = 0; i < DB_REVIEW_SOURCE_N; i++) {
-        if (g_strcmp0(SOURCES[i], name) == 0) {
-            *source = (enum db_review_source)i;
-            return true;
-        }
-    }
-    return false;
+    const int index = base_text_index(SOURCES, DB_REVIEW_SOURCE_N, name);
+
+    if (index >= 0)
+        *source = (enum db_review_source)index;
+    return index >= 0;
 }
 
 bool db_review_state_from_name(const char *name, enum db_review_state *state)
 {
-    for (int i = 0; i < DB_REVIEW_STATE_N; i++) {
-        if (g_strcmp0(STATES[i], name) == 0) {
-            *state = (enum db_review_state)i;
-            return true;
-        }
-    }
-    return false;
+    const int index = base_text_index(STATES, DB_REVIEW_STATE_N, name);
+
+    if (index >= 0)
+        *state = (enum db_review_state)index;
+    return index >= 0;
 }
 
 static void candidate_free(gpointer data)

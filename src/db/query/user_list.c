@@ -65,13 +65,11 @@ const char *db_user_sort_name(enum db_user_sort sort)
 
 bool db_user_sort_from_name(const char *name, enum db_user_sort *sort)
 {
-    for (int i = 0; i < DB_USER_SORT_N; i++) {
-        if (g_strcmp0(SORT_NAMES[i], name) == 0) {
-            *sort = (enum db_user_sort)i;
-            return true;
-        }
-    }
-    return false;
+    const int index = base_text_index(SORT_NAMES, DB_USER_SORT_N, name);
+
+    if (index >= 0)
+        *sort = (enum db_user_sort)index;
+    return index >= 0;
 }
 
 static enum scope scope_of(const struct db_user_filter *filter)

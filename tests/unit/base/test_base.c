@@ -276,6 +276,19 @@ static void distance_counts_edits(void **state)
     assert_int_equal(base_text_distance("PRESENTE_LISTN", "PRESENTE_LISTEN"), 1);
 }
 
+static void index_is_where_a_text_stands(void **state)
+{
+    static const char *const names[] = {"present", "late", "absent"};
+
+    (void)state;
+    assert_int_equal(base_text_index(names, 3, "present"), 0);
+    assert_int_equal(base_text_index(names, 3, "absent"), 2);
+    assert_int_equal(base_text_index(names, 2, "absent"), -1);
+    assert_int_equal(base_text_index(names, 3, "Late"), -1);
+    assert_int_equal(base_text_index(names, 3, ""), -1);
+    assert_int_equal(base_text_index(names, 3, NULL), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +308,7 @@ int main(void)
         cmocka_unit_test(email_is_normalised_or_refused),
         cmocka_unit_test(email_domain_is_exact_or_below),
         cmocka_unit_test(distance_counts_edits),
+        cmocka_unit_test(index_is_where_a_text_stands),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
