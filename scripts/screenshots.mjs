@@ -153,7 +153,9 @@ class Photographer {
         try {
             const page = await context.newPage();
             const where = address.replace(/\{(\w+)\}/g, (_, name) => this.places[name]);
-            await page.goto(`${this.server.url}/${where}`);
+            const answer = await page.goto(`${this.server.url}/${where}`);
+            if (!answer.ok() || !answer.headers()['content-type'].startsWith('text/html'))
+                throw new Error(`the server has no page at ${where}: was the page put together?`);
             await page.waitForFunction(isReady, null, { timeout: READY_MS });
             await page.waitForTimeout(SETTLED_MS);
             return await page.screenshot({ fullPage });
