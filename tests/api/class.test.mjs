@@ -13,6 +13,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import { Client, createPerson } from '../helpers/client.mjs';
 import { cutFaces } from '../helpers/faces.mjs';
 import { missingParts, program, samplesDir, startServer } from '../helpers/server.mjs';
+import { TIME_ZONE, wall } from '../helpers/wall.mjs';
 
 const skip = missingParts({ faces: true, samples: true });
 const builds = path.dirname(program);
@@ -42,10 +43,6 @@ function hugePng(width, height) {
 describe('the whole class', { skip }, () => {
     let server, admin, teacher, other, student, course, session, tomorrow, rosa, hugo, photo;
 
-    const wall = (minutes) => {
-        const text = new Date(Date.now() + (minutes - 360) * 60000).toISOString();
-        return [text.slice(0, 10), text.slice(11, 16)];
-    };
     const made = async (path_, body) => {
         const answer = await admin.post(path_, body);
         assert.equal(answer.status, 201, `${path_}: ${JSON.stringify(answer.body)}`);
@@ -63,7 +60,10 @@ describe('the whole class', { skip }, () => {
 
     before(async () => {
         server = await startServer({
-            env: { PRESENTE_LIVENESS: 'off', PRESENTE_EMAIL_DOMAIN: 'uni.mx', PRESENTE_WORKERS: '1' },
+            env: {
+                PRESENTE_LIVENESS: 'off', PRESENTE_EMAIL_DOMAIN: 'uni.mx', PRESENTE_WORKERS: '1',
+                PRESENTE_TIME_ZONE: TIME_ZONE,
+            },
         });
         admin = await new Client(server.url).signIn(server.admin.email, server.admin.password);
         teacher = await createPerson(admin, { email: 'maestra@uni.mx', role: 'teacher' });

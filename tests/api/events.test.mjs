@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { Client, createPerson } from '../helpers/client.mjs';
 import { listen } from '../helpers/listener.mjs';
 import { freePort, missingParts, program, startServer } from '../helpers/server.mjs';
+import { TIME_ZONE, wall } from '../helpers/wall.mjs';
 
 const STREAMS_MAX = 40; // of one person
 const PEOPLE = 300; // of the large class
@@ -17,10 +18,6 @@ describe('events of a session', { skip: missingParts() }, () => {
     let server, admin, teacher, stranger, student, course, session, people, large, node;
     const open = [];
 
-    const wall = (minutes) => {
-        const text = new Date(Date.now() + (minutes - 360) * 60000).toISOString();
-        return [text.slice(0, 10), text.slice(11, 16)];
-    };
     const made = async (route, body) => {
         const answer = await admin.post(route, body);
         assert.equal(answer.status, 201, `${route}: ${JSON.stringify(answer.body)}`);
@@ -58,7 +55,10 @@ describe('events of a session', { skip: missingParts() }, () => {
 
     before(async () => {
         server = await startServer({
-            env: { PRESENTE_EMAIL_DOMAIN: 'uni.mx', PRESENTE_LIMIT_LISTENERS: String(STREAMS_MAX) },
+            env: {
+                PRESENTE_EMAIL_DOMAIN: 'uni.mx', PRESENTE_TIME_ZONE: TIME_ZONE,
+                PRESENTE_LIMIT_LISTENERS: String(STREAMS_MAX),
+            },
         });
         admin = await new Client(server.url).signIn(server.admin.email, server.admin.password);
         teacher = await createPerson(admin, { email: 'maestra@uni.mx', role: 'teacher' });

@@ -7,8 +7,8 @@ import { Client, createPerson } from '../helpers/client.mjs';
 import { cutFaces } from '../helpers/faces.mjs';
 import { sealEntry } from '../helpers/sealing.mjs';
 import { missingParts, startServer } from '../helpers/server.mjs';
+import { TIME_ZONE, wall } from '../helpers/wall.mjs';
 
-const HOUR = 3_600_000;
 const PIN = '483920';
 
 /** A browser that keeps the cookie of a kiosk. */
@@ -39,10 +39,6 @@ describe('a kiosk', { skip: missingParts() }, () => {
         assert.equal(status, 201, `${path}: ${JSON.stringify(body)}`);
         return body;
     };
-    const wall = (offset) => {
-        const text = new Date(Date.now() + offset - 6 * HOUR).toISOString();
-        return [text.slice(0, 10), text.slice(11, 16)];
-    };
     const entryOf = (counter, ago, content, key = kiosk.paired.public_key) =>
         sealEntry({ device: device.id, key, counter, capturedAt: Date.now() - ago, content });
     const handIn = (entries, by = kiosk) =>
@@ -50,13 +46,13 @@ describe('a kiosk', { skip: missingParts() }, () => {
 
     before(async () => {
         server = await startServer({
-            env: { PRESENTE_LIVENESS: 'off', PRESENTE_EMAIL_DOMAIN: 'uni.mx', PRESENTE_TIME_ZONE: 'Etc/GMT+6' },
+            env: { PRESENTE_LIVENESS: 'off', PRESENTE_EMAIL_DOMAIN: 'uni.mx', PRESENTE_TIME_ZONE: TIME_ZONE },
         });
         anyone = new Client(server.url);
         admin = await anyone.signIn(server.admin.email, server.admin.password);
         teacher = await createPerson(admin, { email: 't@uni.mx', role: 'teacher' });
         other = await createPerson(admin, { email: 'o@uni.mx', role: 'teacher' });
-        const term = await made('/terms', { name: 'T', first_day: wall(-40 * 24 * HOUR)[0], last_day: wall(40 * 24 * HOUR)[0] });
+        const term = await made('/terms', { name: 'T', first_day: wall(-40 * 1440)[0], last_day: wall(40 * 1440)[0] });
         const subject = await made('/subjects', { name: 'Álgebra' });
         course = await made('/courses', { term_id: term.id, subject_id: subject.id });
         room = await made('/rooms', { name: 'Aula 12' });
@@ -65,8 +61,8 @@ describe('a kiosk', { skip: missingParts() }, () => {
         await admin.put(`/courses/${course.id}/teachers/${teacher.user.id}`);
         ana = await createPerson(admin, { email: 'ana@uni.mx', name: 'Ana Uc', role: 'student', student_number: 'A1', group_id: group.id });
         ben = await createPerson(admin, { email: 'ben@uni.mx', name: 'Ben Ek', role: 'student', student_number: 'B1' });
-        const [day, start] = wall(-300_000);
-        session = await made('/sessions', { course_id: course.id, day, start_time: start, end_time: wall(55 * 60_000)[1], room_id: room.id });
+        const [day, start] = wall(-5);
+        session = await made('/sessions', { course_id: course.id, day, start_time: start, end_time: wall(55)[1], room_id: room.id });
         device = await made('/devices', { name: 'Puerta', room_id: room.id });
         kiosk = await Kiosk.pair(server.url, ` ${device.code.toLowerCase()} `);
     });

@@ -20,6 +20,7 @@ import { Client } from '../helpers/client.mjs';
 import { engine } from '../helpers/databases.mjs';
 import { listen } from '../helpers/listener.mjs';
 import { freePort, program, startServer } from '../helpers/server.mjs';
+import { TIME_ZONE, wall } from '../helpers/wall.mjs';
 
 const PEOPLE = 40; // in each session
 
@@ -46,11 +47,6 @@ const cpuSeconds = (pid) => {
 };
 const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 const tenth = (n) => Math.round(n * 10) / 10;
-
-function wall(minutes) {
-    const text = new Date(Date.now() + (minutes - 360) * 60000).toISOString();
-    return [text.slice(0, 10), text.slice(11, 16)];
-}
 
 async function made(admin, route, body) {
     const answer = await admin.post(route, body);
@@ -129,7 +125,10 @@ async function run(client, sessions, listeners) {
 }
 
 const server = await startServer({
-    env: { PRESENTE_EMAIL_DOMAIN: 'uni.mx', PRESENTE_MODELS_DIR: '/nonexistent', PRESENTE_LIMIT_LISTENERS: '0' },
+    env: {
+        PRESENTE_EMAIL_DOMAIN: 'uni.mx', PRESENTE_TIME_ZONE: TIME_ZONE,
+        PRESENTE_MODELS_DIR: '/nonexistent', PRESENTE_LIMIT_LISTENERS: '0',
+    },
 });
 let node;
 try {

@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
-import { startClass, TIME_ZONE } from '../helpers/class-now.mjs';
+import { startClass } from '../helpers/class-now.mjs';
 import { cutFaces } from '../helpers/faces.mjs';
 import { missingParts, startServer } from '../helpers/server.mjs';
+import { TIME_ZONE } from '../helpers/wall.mjs';
 import { launchBrowser, noBrowser, openPage, PHONE } from './browser.mjs';
 import { cutPicture, writeCamera } from './camera.mjs';
 

@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { Client, createPerson } from '../helpers/client.mjs';
 import { cutFaces } from '../helpers/faces.mjs';
 import { missingParts, samplesDir, startServer } from '../helpers/server.mjs';
+import { TIME_ZONE, wall } from '../helpers/wall.mjs';
 import { launchBrowser, noBrowser, visitPage } from './browser.mjs';
 import { cutPicture, PEOPLE, POSES, writeCamera } from './camera.mjs';
 
@@ -20,11 +21,6 @@ describe('a class as it happens', { skip, timeout: 240_000 }, () => {
     let server, dir, browser, camera, admin, teacher, other, iris, session, courseId, twin;
     const people = {};
 
-    // The institution's clock is six hours behind: tests run at any hour of the day.
-    const wall = (minutes) => {
-        const text = new Date(Date.now() + (minutes - 360) * 60000).toISOString();
-        return [text.slice(0, 10), text.slice(11, 16)];
-    };
     const made = async (place, body) => {
         const answer = await admin.post(place, body);
         assert.equal(answer.status, 201, `${place}: ${JSON.stringify(answer.body)}`);
@@ -75,7 +71,10 @@ describe('a class as it happens', { skip, timeout: 240_000 }, () => {
     before(async () => {
         dir = await mkdtemp(path.join(tmpdir(), 'presente-live-'));
         server = await startServer({
-            env: { PRESENTE_LIVENESS: 'off', PRESENTE_EMAIL_DOMAIN: 'uni.mx', PRESENTE_WORKERS: '1' },
+            env: {
+                PRESENTE_LIVENESS: 'off', PRESENTE_EMAIL_DOMAIN: 'uni.mx', PRESENTE_WORKERS: '1',
+                PRESENTE_TIME_ZONE: TIME_ZONE,
+            },
         });
         // There is a camera as soon as there is the file that it shows.
         camera = path.join(dir, 'rosa.mjpeg');

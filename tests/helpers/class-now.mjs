@@ -1,13 +1,6 @@
 // A class that goes on at this moment in a room with a kiosk, and its students.
 import { Client, createPerson } from './client.mjs';
-
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-const BEGAN = 300_000;
-// The institution lies where it is a little after ten in the morning now: no class ends tomorrow.
-const BEHIND = new Date().getUTCHours() - 10;
-export const TIME_ZONE = `Etc/GMT${BEHIND < 0 ? '-' : '+'}${Math.abs(BEHIND)}`;
-const wall = (offset) => new Date(Date.now() + offset - BEHIND * HOUR).toISOString();
+import { wall } from './wall.mjs';
 
 /**
  * `students`: [{name, student_number}]. Gives {admin, teacher, course, room, session, device, code,
@@ -23,8 +16,8 @@ export async function startClass(server, students) {
     const teacher = await createPerson(admin, { email: 'teacher@uni.mx', role: 'teacher' });
     const term = await made('/terms', {
         name: '2026',
-        first_day: wall(-40 * DAY).slice(0, 10),
-        last_day: wall(40 * DAY).slice(0, 10),
+        first_day: wall(-40 * 1440)[0],
+        last_day: wall(40 * 1440)[0],
     });
     const subject = await made('/subjects', { name: 'Álgebra lineal' });
     const course = await made('/courses', { term_id: term.id, subject_id: subject.id });
@@ -40,9 +33,9 @@ export async function startClass(server, students) {
     const session = await made('/sessions', {
         course_id: course.id,
         room_id: room.id,
-        day: wall(0).slice(0, 10),
-        start_time: wall(-BEGAN).slice(11, 16),
-        end_time: wall(HOUR).slice(11, 16),
+        day: wall(-5)[0],
+        start_time: wall(-5)[1],
+        end_time: wall(60)[1],
     });
     const { device, code } = await made('/devices', { name: 'Puerta B-204', room_id: room.id });
     return { admin, teacher, course, room, session, device, code, people };
