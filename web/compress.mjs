@@ -1,13 +1,17 @@
-// Writes FILE.br beside every text file of a page that was put together: the server sends it to who
-// takes it. Brotli at its best takes seconds for megabytes, too long for a server that starts.
+// Writes FILE.br and FILE.gz beside every text file of a page that was put together: the server sends
+// them to who takes them. At their best both take long, which a server that starts need not wait for.
 // Usage: node compress.mjs FOLDER
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { brotliCompressSync, constants } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const TEXT = /\.(?:html|css|js|mjs|json|svg|txt|webmanifest)$/;
 const LARGE = 256 * 1024; // bytes: less effort from here on, which costs a few hundredths
 const [folder] = process.argv.slice(2);
+
+function write(name, suffix, bytes, packed) {
+    if (packed.length < bytes.length * 0.9) writeFileSync(path.join(folder, name + suffix), packed);
+}
 
 for (const name of readdirSync(folder, { recursive: true })) {
     if (!TEXT.test(name)) continue;
@@ -19,5 +23,6 @@ for (const name of readdirSync(folder, { recursive: true })) {
             [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
         },
     });
-    if (packed.length < bytes.length * 0.9) writeFileSync(path.join(folder, `${name}.br`), packed);
+    write(name, '.br', bytes, packed);
+    write(name, '.gz', bytes, gzipSync(bytes, { level: 9 }));
 }

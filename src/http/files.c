@@ -9,7 +9,6 @@
 #include "http/internal.h"
 
 #define DEPTH_MAX 16
-#define BROTLI_SUFFIX ".br"
 
 struct http_files {
     GHashTable *by_path; /* path → struct http_file */
@@ -40,6 +39,12 @@ static const struct {
     {".woff", "font/woff"},
     {".wasm", "application/wasm"},
     {".pdf", "application/pdf"},
+};
+
+/* FILE.gz and FILE.br are what the page's assembly made of FILE. */
+static const char *const CODED_SUFFIXES[HTTP_CODING_N] = {
+    [HTTP_CODING_GZIP] = ".gz",
+    [HTTP_CODING_BROTLI] = ".br",
 };
 
 static const char *type_of(const char *name)
@@ -135,23 +140,24 @@ static void add_coded(struct http_file *file, enum http_coding coding, GBytes *b
     MHD_add_response_header(variant->content, MHD_HTTP_HEADER_CONTENT_ENCODING, name);
 }
 
-/* Takes over the content; `brotli` is what was made of it before, or NULL. */
-static struct http_file *file_create(char *content, size_t size, GBytes *brotli, const char *name,
-                                     const struct loading *loading)
+/* Takes over the content and `coded`: what was made of it before, with NULL where nothing was. */
+static struct http_file *file_create(char *content, size_t size, GBytes *coded[HTTP_CODING_N],
+                                     const char *name, const struct loading *loading)
 {
     const char *type = type_of(name);
     struct http_file *file = g_new0(struct http_file, 1);
     GBytes *plain = g_bytes_new_take(content, size);
-    GBytes *gzip = is_text(type) ? http_coding_gzip(content, size) : NULL;
     g_autofree char *sum = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, plain);
 
+    if (!coded[HTTP_CODING_GZIP] && is_text(type))
+        coded[HTTP_CODING_GZIP] = http_coding_gzip(content, size);
+    const bool is_coded = coded[HTTP_CODING_GZIP] || coded[HTTP_CODING_BROTLI];
     file->is_page = g_str_has_prefix(type, "text/html");
     file->there = 1u << HTTP_CODING_IDENTITY;
-    file->variants[HTTP_CODING_IDENTITY] =
-        variant_create(plain, g_strdup_printf("\"%.24s\"", sum), type,
-                       vary_of(file->is_page, gzip || brotli), loading);
-    add_coded(file, HTTP_CODING_GZIP, gzip, sum, type, loading);
-    add_coded(file, HTTP_CODING_BROTLI, brotli, sum, type, loading);
+    file->variants[HTTP_CODING_IDENTITY] = variant_create(
+        plain, g_strdup_printf("\"%.24s\"", sum), type, vary_of(file->is_page, is_coded), loading);
+    add_coded(file, HTTP_CODING_GZIP, coded[HTTP_CODING_GZIP], sum, type, loading);
+    add_coded(file, HTTP_CODING_BROTLI, coded[HTTP_CODING_BROTLI], sum, type, loading);
     return file;
 }
 
@@ -177,17 +183,36 @@ static char *address_of(const struct loading *loading, const char *path)
     return g_strndup(path, strlen(path) - strlen(".html"));
 }
 
-/* What the page's assembly made of the file, which lies beside it as FILE.br; NULL: nothing. */
-static GBytes *brotli_beside(const struct loading *loading, const char *file)
+/* What lies beside the file in a coding; NULL: nothing, or what was made of an older file. */
+static GBytes *coded_beside(const struct loading *loading, const char *file,
+                            enum http_coding coding)
 {
-    g_autofree char *name = g_strconcat(file, BROTLI_SUFFIX, NULL);
+    if (!CODED_SUFFIXES[coding])
+        return NULL;
+    g_autofree char *name = g_strconcat(file, CODED_SUFFIXES[coding], NULL);
     char *content = NULL;
     gsize size = 0;
+    GStatBuf plain;
+    GStatBuf coded;
 
-    if (!g_file_test(name, G_FILE_TEST_IS_REGULAR) || !stays_inside(loading, name) ||
+    if (g_stat(file, &plain) != 0 || g_stat(name, &coded) != 0 || !S_ISREG(coded.st_mode) ||
+        coded.st_mtime < plain.st_mtime || !stays_inside(loading, name) ||
         !g_file_get_contents(name, &content, &size, NULL))
         return NULL;
     return g_bytes_new_take(content, size);
+}
+
+/* Whether `file` is another one's content in a coding. */
+static bool is_coded_name(const char *file)
+{
+    for (size_t i = 0; i < HTTP_CODING_N; i++) {
+        if (!CODED_SUFFIXES[i] || !g_str_has_suffix(file, CODED_SUFFIXES[i]))
+            continue;
+        g_autofree char *plain = g_strndup(file, strlen(file) - strlen(CODED_SUFFIXES[i]));
+        if (g_file_test(plain, G_FILE_TEST_IS_REGULAR))
+            return true;
+    }
+    return false;
 }
 
 static bool load_file(struct loading *loading, const char *file, const char *path, GError **error)
@@ -208,8 +233,11 @@ static bool load_file(struct loading *loading, const char *file, const char *pat
                     loading->directory->directory);
         return false;
     }
+    GBytes *coded[HTTP_CODING_N];
+    for (size_t i = 0; i < HTTP_CODING_N; i++)
+        coded[i] = coded_beside(loading, file, (enum http_coding)i);
     g_hash_table_replace(loading->files->by_path, address_of(loading, path),
-                         file_create(content, size, brotli_beside(loading, file), file, loading));
+                         file_create(content, size, coded, file, loading));
     return true;
 }
 
@@ -226,7 +254,7 @@ static bool load_directory(struct loading *loading, const char *directory, const
     while ((name = g_dir_read_name(dir))) {
         g_autofree char *file = g_build_filename(directory, name, NULL);
         if (*name == '.' || !g_utf8_validate(name, -1, NULL) || !stays_inside(loading, file) ||
-            g_str_has_suffix(name, BROTLI_SUFFIX))
+            is_coded_name(file))
             continue;
         bool is_directory = g_file_test(file, G_FILE_TEST_IS_DIR);
         g_autofree char *path = g_strconcat(prefix, name, is_directory ? "/" : NULL, NULL);

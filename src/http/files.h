@@ -1,7 +1,8 @@
 /*
- * Static files, read into memory when the server is created, and compressed then, unless FILE.br
- * has it done: no disk, no path of the client's near the file system, while it runs. A page
- * NAME.html beside the index answers to NAME.
+ * Static files, read into memory when the server is created: no disk, no path of the client's near
+ * the file system, while it runs. FILE.gz and FILE.br beside FILE are its content in those codings,
+ * unless they are older than it; without FILE.gz a text is compressed then. A page NAME.html beside
+ * the index answers to NAME.
  */
 #ifndef HTTP_FILES_H
 #define HTTP_FILES_H

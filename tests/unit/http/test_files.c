@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
+#include <utime.h>
 
 #include <cmocka.h>
 #include <glib/gstdio.h>
@@ -27,6 +28,13 @@ static void write_file(const char *name, const char *text)
     g_autofree char *directory = g_path_get_dirname(path);
     assert_int_equal(g_mkdir_with_parents(directory, 0700), 0);
     assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+static void make_older(const char *name, int seconds)
+{
+    g_autofree char *path = g_build_filename(root, name, NULL);
+    const time_t then = time(NULL) - seconds;
+    assert_int_equal(g_utime(path, &(struct utimbuf){then, then}), 0);
 }
 
 static void link_file(const char *target, const char *name)
@@ -62,6 +70,11 @@ static int start(void **state)
     g_autofree char *large = g_strnfill(4000, 'x');
     write_file("web/large.js", large);
     write_file("web/large.js.br", "made before");
+    write_file("web/ready.css", "a { color: red }");
+    write_file("web/ready.css.gz", "gzip made before");
+    write_file("web/ready.css.br", "brotli of an older file");
+    make_older("web/ready.css.br", 60);
+    write_file("web/list.csv.gz", "of no other file");
     write_file("web/kiosk.html", "<p>kiosk");
     write_file("web/css/page.html", "<p>deep");
     link_file("../secret.txt", "web/escape.txt");
@@ -121,6 +134,8 @@ static void test_what_is_served(void **state)
         {"/index.html", 404, NULL, NULL},
         {"/kiosk.html", 404, NULL, NULL},
         {"/large.js.br", 404, NULL, NULL},
+        {"/ready.css.gz", 404, NULL, NULL},
+        {"/list.csv.gz", 200, "application/octet-stream", "of no other file"},
         {"/css/page.html", 200, "text/html; charset=utf-8", "<p>deep"},
         {"/.hidden", 404, NULL, NULL},
         {"/escape.txt", 404, NULL, NULL},
@@ -221,6 +236,11 @@ static void test_compressed_files(void **state)
     assert_string_not_equal(brotli_tag, packed_tag);
     assert_string_not_equal(brotli_tag, plain_tag);
     answer_clear(&brotli);
+    /* What was made before is taken, unless the file was changed since. */
+    struct answer ready = get("/ready.css", "Accept-Encoding: gzip, br\r\n");
+    assert_header(&ready, "Content-Encoding", "gzip");
+    assert_string_equal(ready.body, "gzip made before");
+    answer_clear(&ready);
     /* Too small to gain anything. */
     struct answer small = get("/app.js", "Accept-Encoding: gzip\r\n");
     assert_header(&small, "Content-Encoding", NULL);
