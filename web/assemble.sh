@@ -66,7 +66,7 @@ node "$root/web/first-view.mjs" "$new"
     cd "$new"
     {
         sed -n 's/.* \(src\|href\)="\([^"]*\.\(js\|css\|svg\)\)".*/\2/p' kiosk.html | grep -v '^branding'
-        ls texts/*/common.js texts/*/kiosk.js fonts/*.woff2 icons/sprite.svg
+        ls texts/*/common.json texts/*/kiosk.json fonts/*.woff2 icons/sprite.svg
     } >"$new.list"
     version=$(cat kiosk.html "$root/web/kiosk-worker.js" $(cat "$new.list") | sha256sum | cut -c 1-16)
     {

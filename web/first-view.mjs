@@ -1,7 +1,7 @@
 // Makes the first view of each page come in few round trips, as a browser has few connections to a
 // server and a phone's line is slow to answer. The style sheets of a page become one file; the page
-// names the modules that its first one imports, so that none waits for another to be read; and
-// app/first-paint.js gets a list of what the place that is opened needs besides.
+// names the modules that its first one imports and those of the place that most come for, so that
+// none waits for another to be read; and app/first-paint.js gets a list of what other places need.
 // Usage: node first-view.mjs FOLDER
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -38,36 +38,40 @@ function joinSheets(page, html) {
     });
 }
 
-function nameModules(html) {
+/** The page with a line for each module that its own one and `others` import, and what these are. */
+function nameModules(html, others) {
     const [script, entry] = ENTRY.exec(html);
     const modules = modulesOf(entry);
+    for (const one of others) modulesOf(one, modules);
     const links = [...modules].filter((name) => name !== entry).sort();
     const lines = links.map((name) => `<link rel="modulepreload" href="${name}">\n`).join('');
     return { html: html.replace(script, () => script + lines), modules };
 }
 
+const { PLACES } = await import(pathToFileURL(path.join(folder, 'app/places.js')));
+const moduleOf = ({ load }) => path.join('app', DYNAMIC.exec(String(load))[1]);
+
 /** {address: [area, modules…]} of the places that are opened by their address alone. */
-async function listPlaces(known) {
-    const { PLACES } = await import(pathToFileURL(path.join(folder, 'app/places.js')));
+function listPlaces(known) {
     const list = {};
-    for (const { path: address, area, load } of PLACES.filter((place) => !place.path.includes(':'))) {
-        const [, from] = DYNAMIC.exec(String(load));
-        const needed = [...modulesOf(path.join('app', from))].filter((name) => !known.has(name));
-        list[address] = [area, ...needed];
+    for (const place of PLACES.filter(({ path: address }) => !address.includes(':'))) {
+        const needed = [...modulesOf(moduleOf(place))].filter((name) => !known.has(name));
+        list[place.path] = [place.area, ...needed];
     }
     return list;
 }
 
-const PAGES = ['index', 'kiosk'];
+const home = PLACES.find(({ path: address }) => address === '');
+const PAGES = { index: [moduleOf(home)], kiosk: [] };
 const modules = {};
 const single = new Set();
-for (const page of PAGES) {
+for (const [page, others] of Object.entries(PAGES)) {
     const html = read(`${page}.html`);
     for (const [, name] of html.matchAll(SHEET)) single.add(name);
-    const named = nameModules(joinSheets(page, html));
+    const named = nameModules(joinSheets(page, html), others);
     write(`${page}.html`, named.html);
     modules[page] = named.modules;
 }
 for (const name of single) rmSync(path.join(folder, name));
 const FIRST = 'app/first-paint.js';
-write(FIRST, `const FILES = ${JSON.stringify(await listPlaces(modules.index))};\n${read(FIRST)}`);
+write(FIRST, `const FILES = ${JSON.stringify(listPlaces(modules.index))};\n${read(FIRST)}`);

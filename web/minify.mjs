@@ -1,5 +1,6 @@
 // Makes every module in the folders given smaller in place: names, comments and white space, each
-// module by itself, so that what the browser loads is still what the folders say.
+// module by itself, so that what the browser loads is still what the folders say. Of files of words
+// the white space goes.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { minify } from 'terser';
@@ -13,6 +14,10 @@ const withoutSpace = (code) =>
         .replace(/\n(?=<)/g, '')
         .replace(/^(?!.*\/\/)(.*>)\n/gm, '$1');
 
+async function shrinkWords(file) {
+    await writeFile(file, JSON.stringify(JSON.parse(await readFile(file, 'utf8'))));
+}
+
 async function shrink(file) {
     const { code } = await minify(withoutSpace(await readFile(file, 'utf8')), OPTIONS);
     await writeFile(file, code);
@@ -20,6 +25,8 @@ async function shrink(file) {
 
 for (const folder of process.argv.slice(2)) {
     const names = await readdir(folder, { recursive: true });
-    for (const name of names.filter((one) => one.endsWith('.js')))
-        await shrink(path.join(folder, name));
+    for (const name of names) {
+        if (name.endsWith('.js')) await shrink(path.join(folder, name));
+        if (name.endsWith('.json')) await shrinkWords(path.join(folder, name));
+    }
 }

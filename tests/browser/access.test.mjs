@@ -13,7 +13,7 @@ import { missingParts, startServer } from '../helpers/server.mjs';
 import {
     axeFindings, frameFindings, NARROW, otherThemeFindings, settled, watchedPage, widthFindings,
 } from './access.mjs';
-import { LAPTOP, launchBrowser, noBrowser } from './browser.mjs';
+import { LAPTOP, launchBrowser, noBrowser, readTexts } from './browser.mjs';
 import { cutPicture, WALL, writeCamera } from './camera.mjs';
 
 const skip = missingParts({ faces: true, samples: true, web: true }) || noBrowser();
@@ -156,7 +156,7 @@ describe('every page', { skip, timeout: 240_000 }, () => {
         for (const reader of READERS)
             it(`is fit for everybody: ${role ?? 'signed out'}, ${reader.language}`, async () => {
                 const check = async (watched) => {
-                    const { default: words } = await import(`../../web/texts/${reader.language}/common.js`);
+                    const words = await readTexts(reader.language, 'common');
                     const wrong = {};
                     await settled(watched);
                     for (const place of placesOf(role, reader.language)) {

@@ -2,7 +2,11 @@
 // page complains about.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { chromium } from 'playwright-core';
+
+import { projectDir } from '../helpers/server.mjs';
 
 export const chromiumPath = process.env.PRESENTE_CHROMIUM ?? '/usr/bin/chromium';
 
@@ -22,15 +26,19 @@ const FLAGS = [
 
 /**
  * `camera`: a file of JPEGs one after another that the fake camera shows, or nothing for a computer
- * without one. `refused`: the person does not let the page use it.
+ * without one. `refused`: the person does not let the page use it. `more`: further flags.
  */
-export function launchBrowser({ camera, refused = false } = {}) {
-    const flags = [...FLAGS];
+export function launchBrowser({ camera, refused = false, more = [] } = {}) {
+    const flags = [...FLAGS, ...more];
     if (camera || refused) flags.push('--use-fake-device-for-media-stream');
     if (camera) flags.push(`--use-file-for-fake-video-capture=${camera}`);
     if (camera && !refused) flags.push('--use-fake-ui-for-media-stream');
     return chromium.launch({ executablePath: chromiumPath, headless: true, args: flags });
 }
+
+/** The words of an area of the page: {key: text}. */
+export const readTexts = async (language, area) =>
+    JSON.parse(await readFile(path.join(projectDir, 'web/texts', language, `${area}.json`), 'utf8'));
 
 export const PHONE = { width: 390, height: 844 };
 export const LAPTOP = { width: 1280, height: 800 };

@@ -4,15 +4,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { projectDir } from '../helpers/server.mjs';
+import { readTexts } from './browser.mjs';
 
 const AREAS = ['common', 'student', 'teacher', 'admin', 'kiosk'];
 const appDir = path.join(projectDir, 'web/app');
 
-async function textsOf(language) {
-    const load = (area) => import(`../../web/texts/${language}/${area}.js`);
-    const areas = await Promise.all(AREAS.map(load));
-    return Object.assign({}, ...areas.map((area) => area.default));
-}
+const textsOf = async (language) =>
+    Object.assign({}, ...(await Promise.all(AREAS.map((area) => readTexts(language, area)))));
 
 const TEXTS = { en: await textsOf('en'), es: await textsOf('es') };
 const { en, es } = TEXTS;
@@ -36,8 +34,7 @@ test('an area says what no other area says', async () => {
     for (const language of Object.keys(TEXTS)) {
         const said = new Set();
         for (const area of AREAS) {
-            const { default: words } = await import(`../../web/texts/${language}/${area}.js`);
-            for (const key of Object.keys(words)) {
+            for (const key of Object.keys(await readTexts(language, area))) {
                 assert.ok(!said.has(key), `${language} ${key}`);
                 said.add(key);
             }

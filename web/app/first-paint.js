@@ -10,8 +10,6 @@
             return null; // Storage is switched off.
         }
     }
-    const dark = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
-    root.dataset.theme = kept('theme') ?? dark;
     const wanted = [kept('language'), ...(navigator.languages ?? [])].map((tag) => tag?.slice(0, 2).toLowerCase());
     root.lang = wanted.find((one) => one === 'es' || one === 'en') ?? 'es';
 
@@ -24,9 +22,10 @@
     }
     const isKiosk = 'kiosk' in document.currentScript.dataset;
     const [area, ...modules] = isKiosk ? ['kiosk'] : (FILES[location.hash.replace(/^#?\/?|\?.*/g, '')] ?? []);
-    for (const one of new Set(['common', area ?? 'common'])) soon(`texts/${root.lang}/${one}.js`);
+    for (const one of new Set(['common', area ?? 'common'])) soon(`texts/${root.lang}/${one}.json`, 'fetch');
     modules.forEach((name) => soon(name));
     if (kept(isKiosk ? 'kiosk' : 'signed-in') === 'yes') soon(isKiosk ? 'kiosk' : 'me', 'fetch');
-    if (isKiosk) return;
-    for (const one of ['institution', 'version']) soon(one, 'fetch');
+    for (const one of isKiosk ? [] : ['institution', 'version']) soon(one, 'fetch');
+    const dark = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+    root.dataset.theme = kept('theme') ?? dark;
 })();

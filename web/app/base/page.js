@@ -125,9 +125,24 @@ const texts = { en: {}, es: {} };
 
 export const currentLanguage = () => language;
 
+const asked = new Map();
+
+async function fetchWords(file) {
+    const answer = await fetch(file);
+    if (!answer.ok) throw new Error(`${file}: ${answer.status}`);
+    return answer.json();
+}
+
+/** Asks for a file once, and again where that failed. */
 async function load(area, wanted) {
-    const { default: words } = await import(`../../texts/${wanted}/${area}.js`);
-    Object.assign(texts[wanted], words);
+    const file = `texts/${wanted}/${area}.json`;
+    if (!asked.has(file)) asked.set(file, fetchWords(file));
+    try {
+        Object.assign(texts[wanted], await asked.get(file));
+    } catch (problem) {
+        asked.delete(file);
+        throw problem;
+    }
 }
 
 /** The words of an area: common | student | teacher | admin | kiosk. Loaded once. */
