@@ -12,7 +12,8 @@ seconds=${2:-30}
 build_targets() {
     has clang || die "clang is needed to fuzz: ./dev deps --test installs it."
     if [ ! -f build-fuzz/build.ninja ]; then
-        step "Preparing the fuzz build" env CC=clang meson setup build-fuzz -Dfuzz=true ||
+        step "Preparing the fuzz build" env CC=clang meson setup build-fuzz -Dfuzz=true \
+            -Doptimization=1 -Ddebug=false -Dc_args=-gline-tables-only ||
             die "The fuzz build could not be prepared; the reason stands above."
     fi
     # meson does not notice a file that it once looked for in vain.
@@ -49,29 +50,44 @@ fuzz_one() {
         -artifact_prefix="build-fuzz/crash-$name-" "$work" "tests/fuzz/corpus/$name"
 }
 
-mkdir -p build-fuzz
-build_targets >&2
-failed=0
-known=no
-for name in $(targets); do
-    [ "$wanted" = all ] || [ "$wanted" = "$name" ] || continue
-    known=yes
+# Fuzzes one target and says how it went; gives 1 where it broke.
+fuzz_target() {
+    local name=$1 runs
     if [ "$name" = video ] && [ ! -f build-fuzz/presente-video.so ]; then
         say "ok - video # SKIP FFmpeg's headers are not here: ./dev deps video"
-        continue
+        return
     fi
     if [ ! -x "build-fuzz/tests/fuzz/fuzz_$name" ]; then
         say "not ok - fuzz_$name.c is not in tests/fuzz/meson.build"
-        failed=1
-        continue
+        return 1
     fi
     if step "Fuzzing $name for $seconds s" fuzz_one "$name" >&2; then
         runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$step_log")
         [ -z "$tap" ] && say "$name: $runs inputs, no fault" || say "ok - $name survives $runs inputs"
     else
-        failed=1
         say "not ok - $name: the input that broke it is in build-fuzz/crash-$name-*"
+        return 1
     fi
-done
-[ "$known" = yes ] || die "There is no fuzz target called '$wanted': $(targets | paste -sd' ')"
-exit "$failed"
+}
+
+# As many at once as there are processors, each with a temporary folder of its own.
+fuzz_all() {
+    local name status=0
+    for name in "$@"; do
+        while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n || status=1; done
+        (
+            temporary_folder=
+            trap leave EXIT
+            fuzz_target "$name"
+        ) &
+    done
+    while [ -n "$(jobs -p)" ]; do wait -n || status=1; done
+    return "$status"
+}
+
+mapfile -t chosen < <(targets | grep -xF -- "$wanted" || { [ "$wanted" != all ] || targets; })
+[ "${#chosen[@]}" -gt 0 ] ||
+    die "There is no fuzz target called '$wanted': $(targets | paste -sd' ')"
+mkdir -p build-fuzz
+build_targets >&2
+fuzz_all "${chosen[@]}"

@@ -13,8 +13,9 @@ results=build/results
 meson_suite() {
     local log=testlog-${TEST_ENGINE:-sqlite}
     rm -f "$1/meson-logs/$log.txt"
+    # Some of them wait: more at once than there are processors.
     meson test -C "$1" --no-rebuild --suite "${3:-unit}" --timeout-multiplier "$2" \
-        --logbase "$log" >&2 || true
+        --num-processes "$(($(nproc) * 2))" --logbase "$log" >&2 || true
     [ -f "$1/meson-logs/$log.txt" ] || { echo "not ok - meson ran no test" && return; }
     awk -f scripts/meson-tap.awk "$1/meson-logs/$log.txt"
 }
@@ -52,10 +53,11 @@ suite_layers() {
 suite_lint() { scripts/lint.sh --tap || true; }
 suite_unit() { meson_suite build 1; }
 
+# Line numbers are all that a report of a sanitizer needs: the rest takes long to write and to link.
 asan_build() {
     if [ ! -f build-asan/build.ninja ]; then
-        meson setup build-asan -Db_sanitize=address,undefined -Doptimization=1 \
-            -Dc_args=-fno-sanitize-recover=undefined >&2 || return
+        meson setup build-asan -Db_sanitize=address,undefined -Doptimization=1 -Ddebug=false \
+            -Dc_args='-fno-sanitize-recover=undefined -g1' >&2 || return
     fi
     ninja -C build-asan >&2
 }
@@ -95,7 +97,7 @@ fuzzing=
 suite_fuzz() { scripts/fuzz.sh --tap all "$FUZZ_SECONDS" || true; }
 start_fuzzing() {
     set -m # a process group of its own, so that all of it can be ended
-    (renice -n 10 "$BASHPID" && run_suite fuzz) >/dev/null 2>"$results/fuzz.log" </dev/null &
+    (renice -n 5 "$BASHPID" && run_suite fuzz) >/dev/null 2>"$results/fuzz.log" </dev/null &
     fuzzing=$!
     set +m
 }

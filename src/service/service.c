@@ -110,17 +110,6 @@ struct recogniser *service_recogniser(struct service *service)
     return service->recogniser;
 }
 
-bool service_fail(GError **error, enum base_error code, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    if (error && !*error)
-        *error = g_error_new_valist(BASE_ERROR, (int)code, format, arguments);
-    va_end(arguments);
-    return false;
-}
-
 bool service_identity_local(struct service *service, struct service_identity *identity,
                             GError **error)
 {
