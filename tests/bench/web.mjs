@@ -5,13 +5,14 @@
 //
 // javascript: the bodies of all scripts that the page asks for, as the server sends them to who takes
 //   brotli. "first view" is the role's home with an empty cache; "every place" opens each place of
-//   web/app/places.js that the role may open, with its texts in one language (Spanish) and what is
-//   loaded late (plots). The kiosk has one page.
+//   web/app/places.js that the role may open, with what is loaded late (plots). The kiosk has one page.
+//   Beside them stands what their words in one language (Spanish) take, which are no code.
 // views: an empty cache, a phone of 360×800, its processor slowed four times, a line of 150 ms, 1.6
-//   Mbit/s down and 0.75 up. The browser makes every answer wait for the line; it does not make
-//   opening a connection wait, nor encrypt. Milliseconds from the start of the navigation to the
-//   first contentful paint, and to the frame after which the page's own content stands in it: the
-//   heading and the camera's frame, or the form. Medians.
+//   Mbit/s down and 0.75 up; from the server itself, and through nginx with TLS and HTTP/2 as phones
+//   get it, since they have no camera otherwise (docs/https.md). The browser makes every answer wait
+//   for the line; it does not make opening a connection wait. Milliseconds from the start of the
+//   navigation to the first contentful paint, and to the frame after which the page's own content
+//   stands in it: the heading and the camera's frame, or the form. Medians.
 // frames: photographs before the fake camera, one machine, no throttling. From the drawing of the
 //   last frame that is sent (what follows: encoding, sending, recognising, drawing) to the frame after
 //   which the card with the name stands in the page. Each reload of the page gives one.
@@ -25,6 +26,7 @@ import { PLACES, homeOf } from '../../web/app/places.js';
 import { launchBrowser, LAPTOP } from '../browser/browser.mjs';
 import { cutPicture, PEOPLE, POSES, writeCamera } from '../browser/camera.mjs';
 import { Client } from '../helpers/client.mjs';
+import { noProxy, startProxy } from '../helpers/proxy.mjs';
 import { missingParts, startServer } from '../helpers/server.mjs';
 
 const PROMISED = { javascript: 120, views: 1000, frames: 400 }; // KB, ms, ms
@@ -85,8 +87,9 @@ async function openUniversity(server, browser) {
 }
 
 class Visitors {
-    constructor(browser, server, university) {
-        Object.assign(this, { browser, url: server.url, university, states: new Map() });
+    /** `url`: where the pages of `server` are asked for. */
+    constructor(browser, server, university, url = server.url) {
+        Object.assign(this, { browser, server, university, url, states: new Map() });
     }
 
     async signIn(role) {
@@ -95,7 +98,7 @@ class Visitors {
             ? ['login', { email: account.email, password: account.password }]
             : ['devices/pair', { code: this.university.made.kiosk_code }];
         const context = await this.browser.newContext();
-        const answer = await context.request.post(`${this.url}/${route}`, { data });
+        const answer = await context.request.post(`${this.server.url}/${route}`, { data });
         if (!answer.ok()) throw new Error(`${role} is not let in: ${answer.status()}`);
         const { cookies } = await context.storageState();
         await context.close();
@@ -143,10 +146,11 @@ const isReady = () =>
     document.body.innerText.trim() !== '' &&
     document.querySelector('[aria-busy=true]') === null;
 
-/** What a context asks for: the scripts, and a wait until nothing is under way any more. */
+/** What a context asks for: scripts, words, and a wait until nothing is under way any more. */
 class Requests {
     constructor(context) {
         this.scripts = new Set();
+        this.words = new Set();
         this.open = new Set();
         this.last = 0;
         const ended = (request) => {
@@ -155,11 +159,17 @@ class Requests {
         };
         context.on('request', (request) => {
             if (request.resourceType() === 'script') this.scripts.add(request.url());
+            if (request.url().includes('/texts/')) this.words.add(request.url());
             // Events of a session never end.
             if (request.resourceType() !== 'eventsource') this.open.add(request);
         });
         context.on('requestfinished', ended);
         context.on('requestfailed', ended);
+    }
+
+    async sums() {
+        const { modules, kilobytes: code } = await sumOf(this.scripts);
+        return { modules, kilobytes: code, words_kilobytes: (await sumOf(this.words)).kilobytes };
     }
 
     async settled(page) {
@@ -176,25 +186,24 @@ const addressOf = (place, values) => {
 async function javascriptOf(visitors, role) {
     const context = await visitors.open(role);
     const requests = new Requests(context);
-    const asked = requests.scripts;
     try {
         const page = await context.newPage();
         if (role === 'kiosk') {
             await page.goto(`${visitors.url}/kiosk`);
             await requests.settled(page);
-            for (const worker of context.serviceWorkers()) asked.add(worker.url());
-            return { role, first: await sumOf(asked), every: await sumOf(asked) };
+            for (const worker of context.serviceWorkers()) requests.scripts.add(worker.url());
+            return { role, first: await requests.sums(), every: await requests.sums() };
         }
         const user = role ? { role } : null;
         const home = role === 'student' ? '' : user ? homeOf(user) : 'sign-in';
         await page.goto(`${visitors.url}/#/${home}`);
         await requests.settled(page);
-        const first = new Set(asked);
+        const first = await requests.sums();
         for (const place of PLACES.filter((one) => one.for(user))) {
             await page.evaluate((hash) => (location.hash = hash), `#/${addressOf(place, visitors.university.values)}`);
             await requests.settled(page);
         }
-        return { role: role ?? 'signed out', first: await sumOf(first), every: await sumOf(asked) };
+        return { role: role ?? 'signed out', first, every: await requests.sums() };
     } finally {
         await context.close();
     }
@@ -239,12 +248,13 @@ async function viewOnce(visitors, { role, address, content }) {
     }
 }
 
-async function view(visitors, wanted) {
+async function view(visitors, line, wanted) {
     const runs = [];
     for (let i = 0; i < Number(options.runs); i++) runs.push(await viewOnce(visitors, wanted));
     const all = (name) => runs.map((run) => run[name]);
     return {
         view: wanted.name,
+        line,
         first_paint_ms: at(all('paint'), 0.5),
         content_ms: at(all('content'), 0.5),
         content_worst_ms: Math.round(Math.max(...all('content'))),
@@ -325,7 +335,10 @@ async function inTurn(list, work) {
 const PARTS = {
     javascript: (visitors) =>
         inTurn([undefined, 'student', 'teacher', 'admin', 'kiosk'], (role) => javascriptOf(visitors, role)),
-    views: (visitors) => inTurn(VIEWS, (one) => view(visitors, one)),
+    views: async (visitors, proxied) => [
+        ...(await inTurn(VIEWS, (one) => view(visitors, 'HTTP/1.1', one))),
+        ...(proxied ? await inTurn(VIEWS, (one) => view(proxied, 'HTTP/2', one)) : []),
+    ],
     frames: (visitors) => inTurn(CARDS, (one) => frames(visitors, one)),
 };
 
@@ -333,9 +346,10 @@ const kept = (value, limit) => (value <= limit ? 'kept' : 'MISSED');
 const LINES = {
     javascript: ({ role, first, every }) =>
         `${role.padEnd(18)} first view ${first.kilobytes} KB in ${first.modules}, every place ${every.kilobytes} KB in ` +
-        `${every.modules} (promised ${PROMISED.javascript}: ${kept(every.kilobytes, PROMISED.javascript)})`,
-    views: ({ view: name, first_paint_ms: paint, content_ms: content, content_worst_ms: worst }) =>
-        `${name.padEnd(18)} first paint ${paint} ms, content ${content} ms, slowest ${worst} ms ` +
+        `${every.modules} (promised ${PROMISED.javascript}: ${kept(every.kilobytes, PROMISED.javascript)}); ` +
+        `words ${first.words_kilobytes} and ${every.words_kilobytes} KB`,
+    views: ({ view: name, line, first_paint_ms: paint, content_ms: content, content_worst_ms: worst }) =>
+        `${name.padEnd(18)} ${line.padEnd(8)} first paint ${paint} ms, content ${content} ms, slowest ${worst} ms ` +
         `(promised ${PROMISED.views}: ${kept(content, PROMISED.views)})`,
     frames: ({ page, frames: n, median_ms: median, p95_ms: p95, encoding_ms: encoding, asking_ms: asking }) =>
         `${page.padEnd(18)} median ${median} ms, p95 ${p95} ms of ${n} frames; encoding ${encoding}, asking ${asking} ` +
@@ -352,12 +366,16 @@ async function measure(server, folder) {
         await plain.close();
     }
     const camera = await writeCamera(path.join(folder, 'student.mjpeg'), [university.picture]);
-    const browser = await launchBrowser({ camera });
+    const noHttp2 = noProxy();
+    if (noHttp2) console.error(`HTTP/2 is skipped: ${noHttp2}`);
+    const proxy = noHttp2 ? null : await startProxy(server.url, path.join(folder, 'proxy'));
+    const browser = await launchBrowser({ camera, more: proxy?.flags });
     try {
         const visitors = new Visitors(browser, server, university);
+        const proxied = proxy && new Visitors(browser, server, university, proxy.url);
         for (const name of Object.keys(PARTS).filter((one) => !options.only || one === options.only)) {
             const [load] = loadavg();
-            const found = await PARTS[name](visitors);
+            const found = await PARTS[name](visitors, proxied);
             figures[name] = found;
             figures[`${name}_load`] = load;
             if (options.json) continue;
@@ -366,6 +384,7 @@ async function measure(server, folder) {
         }
     } finally {
         await browser.close();
+        await proxy?.stop();
     }
     return figures;
 }
