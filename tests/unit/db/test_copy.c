@@ -23,11 +23,12 @@ static const struct db_sql COLUMNS_OF_SCHEMA = {
         "WHERE t.constraint_type = 'PRIMARY KEY' AND k.table_schema = c.table_schema AND "
         "k.table_name = c.table_name AND k.column_name = c.column_name), 0)::int "
         "FROM information_schema.columns c WHERE c.table_schema = current_schema()",
-    .mariadb = "SELECT c.table_name, c.column_name, c.column_type, "
-               "COALESCE((SELECT k.ordinal_position FROM information_schema.key_column_usage k "
-               "WHERE k.constraint_name = 'PRIMARY' AND k.table_schema = c.table_schema AND "
-               "k.table_name = c.table_name AND k.column_name = c.column_name), 0) "
-               "FROM information_schema.columns c WHERE c.table_schema = DATABASE()",
+    /* Each view names the database itself: MariaDB reads those of all databases otherwise. */
+    .mariadb = "SELECT c.table_name, c.column_name, c.column_type, COALESCE(k.ordinal_position, 0) "
+               "FROM information_schema.columns c LEFT JOIN information_schema.key_column_usage k "
+               "ON k.constraint_name = 'PRIMARY' AND k.table_schema = DATABASE() AND "
+               "k.table_name = c.table_name AND k.column_name = c.column_name "
+               "WHERE c.table_schema = DATABASE()",
 };
 
 static const struct db_sql REFERENCES_OF_SCHEMA = {
