@@ -23,3 +23,14 @@ const char *base_error_name(enum base_error code)
         return NAMES[BASE_ERROR_INTERNAL];
     return NAMES[code];
 }
+
+bool base_fail(GError **error, enum base_error code, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (error && !*error)
+        *error = g_error_new_valist(BASE_ERROR, (int)code, format, arguments);
+    va_end(arguments);
+    return false;
+}

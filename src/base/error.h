@@ -10,6 +10,7 @@
 #define BASE_ERROR_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 enum base_error {
     BASE_ERROR_INTERNAL,        /* a bug, or a library failed for no reason we know */
@@ -32,5 +33,8 @@ GQuark base_error_quark(void);
 
 /* Lower-case name of a code as the API prints it, such as "not_found". Static storage. */
 const char *base_error_name(enum base_error code);
+
+/* Sets the error, unless one is set already, and returns false, for use in a return statement. */
+bool base_fail(GError **error, enum base_error code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 #endif

@@ -23,9 +23,6 @@ bool report_run_next(struct report_run *run, bool *more, GError **error);
 bool report_run_progress(const struct report_run *run, GError **error);
 void report_run_finish(struct report_run *run);
 
-/* Sets the error and returns false. */
-bool report_fail(GError **error, enum base_error code, const char *format, ...) G_GNUC_PRINTF(3, 4);
-
 /* Seconds since 1970 that the wall clock of the report's zone shows at an instant, as if it were
  * UTC. */
 gint64 report_local_seconds(const struct report *report, base_time instant);

@@ -301,8 +301,8 @@ static bool end_page(struct pdf *pdf, const struct output *output, GError **erro
         return report_run_progress(pdf->run, error);
     if (output->problem)
         return false;
-    return report_fail(error, BASE_ERROR_INTERNAL, "The PDF could not be made: %s.",
-                       cairo_status_to_string(cairo_status(pdf->cairo)));
+    return base_fail(error, BASE_ERROR_INTERNAL, "The PDF could not be made: %s.",
+                     cairo_status_to_string(cairo_status(pdf->cairo)));
 }
 
 /* Draws the plots and leaves the page open on which the table begins, at *y. */
@@ -368,9 +368,9 @@ static bool begin_text(struct pdf *pdf, PangoFontMap *map, GError **error)
     /* Without any font pango would end the program. */
     pango_font_map_list_families(map, &families, &families_n);
     if (families_n == 0)
-        return report_fail(error, BASE_ERROR_UNAVAILABLE,
-                           "This server has no fonts, so it cannot make a PDF. Please install "
-                           "fonts-dejavu-core.");
+        return base_fail(error, BASE_ERROR_UNAVAILABLE,
+                         "This server has no fonts, so it cannot make a PDF. Please install "
+                         "fonts-dejavu-core.");
     pdf->context = pango_font_map_create_context(map);
     pango_cairo_context_set_resolution(pdf->context, 72);
     for (int i = 0; i < PDF_FONT_N; i++) {
@@ -428,8 +428,8 @@ static bool write_document(struct pdf *pdf, struct output *output, GError **erro
         return false;
     }
     return ok && (status == CAIRO_STATUS_SUCCESS ||
-                  report_fail(error, BASE_ERROR_INTERNAL, "The PDF could not be made: %s.",
-                              cairo_status_to_string(status)));
+                  base_fail(error, BASE_ERROR_INTERNAL, "The PDF could not be made: %s.",
+                            cairo_status_to_string(status)));
 }
 
 static void finish(struct pdf *pdf)

@@ -99,10 +99,10 @@ static bool check_rows(const struct pdf *pdf, gint64 rows, GError **error)
     const gint64 most = MIN(REPORT_PDF_ROWS_MAX, PDF_CELLS_MAX / (gint64)pdf->report->columns_n);
 
     return rows <= most ||
-           report_fail(error, BASE_ERROR_TOO_LARGE,
-                       "The report is too long for a PDF, which takes %" G_GINT64_FORMAT
-                       " rows. Please ask for a shorter period, or for a spreadsheet.",
-                       most);
+           base_fail(error, BASE_ERROR_TOO_LARGE,
+                     "The report is too long for a PDF, which takes %" G_GINT64_FORMAT
+                     " rows. Please ask for a shorter period, or for a spreadsheet.",
+                     most);
 }
 
 bool pdf_rows_read(struct pdf *pdf, GError **error)

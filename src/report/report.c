@@ -67,7 +67,7 @@ bool report_write(enum report_format format, const struct report *report,
                   GError **error)
 {
     if ((unsigned)format >= REPORT_FORMAT_N)
-        return report_fail(error, BASE_ERROR_UNSUPPORTED, "There is no such format of a report.");
+        return base_fail(error, BASE_ERROR_UNSUPPORTED, "There is no such format of a report.");
     return FORMATS[format].write(report, options, sink, sink_data, error);
 }
 
@@ -138,11 +138,11 @@ bool report_sink_fd(const char *data, size_t size, gpointer data_of_sink, GError
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return report_fail(error,
-                               errno == ENOSPC || errno == EDQUOT || errno == EFBIG
-                                   ? BASE_ERROR_UNAVAILABLE
-                                   : BASE_ERROR_IO,
-                               "The report could not be written: %s.", g_strerror(errno));
+            return base_fail(error,
+                             errno == ENOSPC || errno == EDQUOT || errno == EFBIG
+                                 ? BASE_ERROR_UNAVAILABLE
+                                 : BASE_ERROR_IO,
+                             "The report could not be written: %s.", g_strerror(errno));
         data += n;
         size -= (size_t)n;
     }

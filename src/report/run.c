@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,17 +14,6 @@ enum {
     DAY_SECONDS = 24 * 3600,
     JULIAN_OF_1970 = 719163, /* as GDate counts */
 };
-
-bool report_fail(GError **error, enum base_error code, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    if (error && !*error)
-        *error = g_error_new_valist(BASE_ERROR, (int)code, format, arguments);
-    va_end(arguments);
-    return false;
-}
 
 /* ---- rows ---- */
 
@@ -38,12 +26,12 @@ bool report_run_init(struct report_run *run, const struct report *report,
     if (!run->options.separator)
         run->options.separator = ',';
     if (report->columns_n < 1)
-        return report_fail(error, BASE_ERROR_INVALID, "A report without columns is none.");
+        return base_fail(error, BASE_ERROR_INVALID, "A report without columns is none.");
     if (report->columns_n > REPORT_COLUMNS_MAX)
-        return report_fail(error, BASE_ERROR_TOO_LARGE,
-                           "The report has %zu columns; %d are the most. Please ask for a shorter "
-                           "period.",
-                           report->columns_n, REPORT_COLUMNS_MAX);
+        return base_fail(error, BASE_ERROR_TOO_LARGE,
+                         "The report has %zu columns; %d are the most. Please ask for a shorter "
+                         "period.",
+                         report->columns_n, REPORT_COLUMNS_MAX);
     run->row.cells = g_new0(struct report_cell, report->columns_n);
     run->mended = g_ptr_array_new_with_free_func(g_free);
     return true;
@@ -62,7 +50,7 @@ bool report_run_progress(const struct report_run *run, GError **error)
     return !options->progress ||
            options->progress(run->done, MAX(run->report->rows_total, run->done),
                              options->progress_data) ||
-           report_fail(error, BASE_ERROR_UNAVAILABLE, "The report was cancelled.");
+           base_fail(error, BASE_ERROR_UNAVAILABLE, "The report was cancelled.");
 }
 
 static bool has_text(enum report_kind kind)
@@ -79,9 +67,9 @@ static bool check_cell(struct report_run *run, size_t column, GError **error)
     if ((unsigned)cell->kind >= REPORT_KIND_N ||
         (cell->kind != REPORT_KIND_NONE && cell->kind != REPORT_KIND_TEXT &&
          cell->kind != run->report->columns[column].kind))
-        return report_fail(error, BASE_ERROR_INVALID,
-                           "A cell of the column %s is not of its column's kind.",
-                           run->report->columns[column].key);
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "A cell of the column %s is not of its column's kind.",
+                         run->report->columns[column].key);
     if ((has_text(cell->kind) && !cell->text) || (is_real && !isfinite(cell->real)))
         cell->kind = REPORT_KIND_NONE;
     if (has_text(cell->kind) && !g_utf8_validate(cell->text, -1, NULL)) {
@@ -209,8 +197,8 @@ int report_temporary_file(GError **error)
             unlink(path);
     }
     if (fd < 0)
-        report_fail(error, BASE_ERROR_UNAVAILABLE, "There is no place for a temporary file: %s.",
-                    g_strerror(errno));
+        base_fail(error, BASE_ERROR_UNAVAILABLE, "There is no place for a temporary file: %s.",
+                  g_strerror(errno));
     return fd;
 }
 
@@ -223,8 +211,8 @@ bool report_send_file(int fd, report_sink sink, gpointer sink_data, GError **err
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return report_fail(error, BASE_ERROR_IO, "A temporary file could not be read: %s.",
-                               g_strerror(errno));
+            return base_fail(error, BASE_ERROR_IO, "A temporary file could not be read: %s.",
+                             g_strerror(errno));
         if (n == 0)
             return true;
         if (!sink(piece, (size_t)n, sink_data, error))

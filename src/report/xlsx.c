@@ -40,20 +40,20 @@ bool report_xlsx_check(lxw_error code, GError **error)
     case LXW_NO_ERROR:
         return true;
     case LXW_ERROR_MAX_STRING_LENGTH_EXCEEDED:
-        return report_fail(error, BASE_ERROR_TOO_LARGE,
-                           "A text of the report is longer than a cell of a spreadsheet can be "
-                           "(32,767 characters).");
+        return base_fail(error, BASE_ERROR_TOO_LARGE,
+                         "A text of the report is longer than a cell of a spreadsheet can be "
+                         "(32,767 characters).");
     case LXW_ERROR_CREATING_XLSX_FILE:
     case LXW_ERROR_CREATING_TMPFILE:
     case LXW_ERROR_READING_TMPFILE:
     case LXW_ERROR_ZIP_FILE_OPERATION:
     case LXW_ERROR_ZIP_FILE_ADD:
     case LXW_ERROR_ZIP_CLOSE:
-        return report_fail(error, BASE_ERROR_UNAVAILABLE,
-                           "The spreadsheet could not be written: is the disk full?");
+        return base_fail(error, BASE_ERROR_UNAVAILABLE,
+                         "The spreadsheet could not be written: is the disk full?");
     default:
-        return report_fail(error, BASE_ERROR_INTERNAL, "The spreadsheet could not be made: %s.",
-                           lxw_strerror(code));
+        return base_fail(error, BASE_ERROR_INTERNAL, "The spreadsheet could not be made: %s.",
+                         lxw_strerror(code));
     }
 }
 
@@ -326,9 +326,9 @@ static bool write_rows(struct sheet *sheet, GError **error)
         if (!more)
             return true;
         if (sheet->at >= LXW_ROW_MAX)
-            return report_fail(error, BASE_ERROR_TOO_LARGE,
-                               "A spreadsheet holds 1,048,576 rows, and the report has more. "
-                               "Please ask for a shorter period, or for CSV.");
+            return base_fail(error, BASE_ERROR_TOO_LARGE,
+                             "A spreadsheet holds 1,048,576 rows, and the report has more. "
+                             "Please ask for a shorter period, or for CSV.");
         for (size_t i = 0; i < run->report->columns_n; i++)
             if (run->row.cells[i].kind != REPORT_KIND_NONE &&
                 !report_xlsx_check(write_cell(sheet, (lxw_col_t)i, &run->row.cells[i]), error))
@@ -398,8 +398,8 @@ static bool fill(struct sheet *sheet, GError **error)
 
     sheet->worksheet = workbook_add_worksheet(sheet->workbook, name);
     if (!sheet->worksheet)
-        return report_fail(error, BASE_ERROR_UNAVAILABLE,
-                           "The spreadsheet could not be begun: is the disk full?");
+        return base_fail(error, BASE_ERROR_UNAVAILABLE,
+                         "The spreadsheet could not be begun: is the disk full?");
     set_properties(sheet->workbook, report);
     make_formats(sheet);
     if (!write_head(sheet, error) || !write_rows(sheet, error))
@@ -434,7 +434,7 @@ static bool write_file(struct report_run *run, int fd, GError **error)
     g_snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     sheet.workbook = workbook_new_opt(path, &options);
     if (!sheet.workbook)
-        return report_fail(error, BASE_ERROR_INTERNAL, "The spreadsheet could not be begun.");
+        return base_fail(error, BASE_ERROR_INTERNAL, "The spreadsheet could not be begun.");
     sheet.scratch = g_string_new(NULL);
     const bool ok = fill(&sheet, error);
     g_string_free(sheet.scratch, TRUE);

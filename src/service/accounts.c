@@ -56,8 +56,8 @@ static bool bootstrap_body(struct db_connection *connection, gpointer data, GErr
                              &standing, error))
         return false;
     if (g_strcmp0(standing, id) != 0)
-        return service_fail(error, BASE_ERROR_UNAVAILABLE,
-                            "Another process is setting up this database; please try again.");
+        return base_fail(error, BASE_ERROR_UNAVAILABLE,
+                         "Another process is setting up this database; please try again.");
     if (!db_institution_insert(connection, &work->institution, error) ||
         !service_today_on(work->service, connection, today, error) ||
         !db_user_insert(connection, &work->admin, today, error) ||
@@ -245,10 +245,10 @@ bool service_sign_in(struct service *service, const char *email, const char *pas
     if (account && !account_look_up(service, account, &user, error))
         return false;
     if (!auth_password_verify(user ? user->password_hash : NULL, password))
-        return service_fail(error, BASE_ERROR_UNAUTHENTICATED, "E-mail or password are wrong.");
+        return base_fail(error, BASE_ERROR_UNAUTHENTICATED, "E-mail or password are wrong.");
     if (!user->active)
-        return service_fail(error, BASE_ERROR_FORBIDDEN,
-                            "This account is not active; please ask an administrator.");
+        return base_fail(error, BASE_ERROR_FORBIDDEN,
+                         "This account is not active; please ask an administrator.");
     account_rehash(service, user, password);
     if (!service_session_issue(service, user, &session->token, &session->expires_at, error))
         return false;
@@ -282,8 +282,8 @@ bool service_sign_out(struct service *service, const struct service_identity *id
 
 static bool unauthenticated(GError **error)
 {
-    return service_fail(error, BASE_ERROR_UNAUTHENTICATED,
-                        "The session has ended; please sign in again.");
+    return base_fail(error, BASE_ERROR_UNAUTHENTICATED,
+                     "The session has ended; please sign in again.");
 }
 
 bool service_authenticate(struct service *service, const char *token,
@@ -331,7 +331,7 @@ static struct core_user *account_find(struct service *service, const struct base
     struct core_user *user = connection ? db_user_find(connection, id, error) : NULL;
 
     if (user && user->deleted_at) {
-        service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
+        base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
         g_clear_pointer(&user, core_user_free);
     }
     return user;
@@ -348,7 +348,7 @@ static char *account_hash(const struct core_user *user, const struct service_use
     if (input->fields & SERVICE_USER_EMAIL && !email)
         return NULL;
     if (!input->password) {
-        service_fail(error, BASE_ERROR_INVALID, "password is required.");
+        base_fail(error, BASE_ERROR_INVALID, "password is required.");
         return NULL;
     }
     return auth_password_check(input->password, email, error)
@@ -379,7 +379,7 @@ bool service_password_change(struct service *service, const struct service_ident
     if (!user)
         return false;
     if (!auth_password_verify(user->password_hash, current))
-        return service_fail(error, BASE_ERROR_FORBIDDEN, "The current password is wrong.");
+        return base_fail(error, BASE_ERROR_FORBIDDEN, "The current password is wrong.");
     const struct service_new_password password = {account_hash(user, input, error),
                                                   "password.change"};
     g_autoptr(core_user) changed =

@@ -85,7 +85,7 @@ bool service_mark_allow(struct db_connection *connection, const struct service_i
         !db_course_is_taught_by(connection, course_id, &identity->user_id, &taught, error))
         return false;
     return core_permission_allows(&viewer, CORE_ACTION_ATTENDANCE_WRITE, person, taught) ||
-           service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
+           base_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
 }
 
 bool service_status_read(const char *text, const struct core_rules *rules, enum core_status *status,
@@ -97,9 +97,9 @@ bool service_status_read(const char *text, const struct core_rules *rules, enum 
     if (core_status_from_name(text, status))
         return true;
     if (!own)
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "status must be \"present\", \"late\", \"absent\" or \"excused\"%s.",
-                            rules ? ", or one that the course's policy has" : "");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "status must be \"present\", \"late\", \"absent\" or \"excused\"%s.",
+                         rules ? ", or one that the course's policy has" : "");
     *status = own->kind;
     g_strlcpy(code, own->code, CORE_RULES_CODE_SIZE);
     return true;
@@ -112,17 +112,17 @@ bool service_session_takes_marks(const struct core_session *session, const struc
     base_time opens_at, closes_at;
 
     if (session->state != CORE_SESSION_PLANNED)
-        return service_fail(error, BASE_ERROR_CONFLICT,
-                            "session_id names a session that was cancelled.");
+        return base_fail(error, BASE_ERROR_CONFLICT,
+                         "session_id names a session that was cancelled.");
     core_rules_window(rules, session->starts_at, session->ends_at, &opens_at, &closes_at);
     if (at >= opens_at && at <= closes_at)
         return true;
     base_time_format_in(opens_at, zone, from);
     base_time_format_in(closes_at, zone, to);
-    return service_fail(error, BASE_ERROR_CONFLICT,
-                        "session_id names a session that takes marks from %.10s %.5s to "
-                        "%.10s %.5s.",
-                        from, from + 11, to, to + 11);
+    return base_fail(error, BASE_ERROR_CONFLICT,
+                     "session_id names a session that takes marks from %.10s %.5s to "
+                     "%.10s %.5s.",
+                     from, from + 11, to, to + 11);
 }
 
 /* ---- which session ---- */

@@ -11,17 +11,16 @@ char *service_branding_accent(const char *text, GError **error)
     char written[CORE_COLOUR_SIZE], advice[CORE_COLOUR_SIZE];
 
     if (!core_colour_parse(text, &accent)) {
-        service_fail(error, BASE_ERROR_INVALID, "accent must be a colour such as #1f5eff.");
+        base_fail(error, BASE_ERROR_INVALID, "accent must be a colour such as #1f5eff.");
         return NULL;
     }
     const double contrast = core_accent_contrast(accent);
     if (contrast < CORE_CONTRAST_TEXT) {
-        service_fail(
-            error, BASE_ERROR_INVALID,
-            "accent is too pale to be read on the pages: its contrast is %.1f:1, and %.1f:1 "
-            "is needed. %s is near it and can be read.",
-            floor(contrast * 10) / 10, CORE_CONTRAST_TEXT,
-            core_colour_format(core_accent_readable(accent), advice));
+        base_fail(error, BASE_ERROR_INVALID,
+                  "accent is too pale to be read on the pages: its contrast is %.1f:1, and %.1f:1 "
+                  "is needed. %s is near it and can be read.",
+                  floor(contrast * 10) / 10, CORE_CONTRAST_TEXT,
+                  core_colour_format(core_accent_readable(accent), advice));
         return NULL;
     }
     return g_strdup(core_colour_format(accent, written));

@@ -33,7 +33,7 @@ bool service_calendar_of_user(struct service *service, const struct service_iden
     if (user->role == CORE_ROLE_STUDENT || identity->role == CORE_ROLE_STUDENT) {
         g_autoptr(GError) problem = NULL;
         if (!own && !service_allow(connection, identity, CORE_ACTION_USER_READ, user_id, &problem))
-            return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
+            return base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
     }
     if (user->role == CORE_ROLE_STUDENT)
         filter->student_id = *user_id;
@@ -118,9 +118,9 @@ bool service_calendar_feed_create(struct service *service, const struct service_
     struct feed_work work = {.identity = identity, .hash = hash};
 
     if (base_uuid_is_nil(&identity->user_id))
-        return service_fail(error, BASE_ERROR_FORBIDDEN, "The command line has no calendar.");
+        return base_fail(error, BASE_ERROR_FORBIDDEN, "The command line has no calendar.");
     if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
-        return service_fail(error, BASE_ERROR_INTERNAL, "The system gives no random numbers.");
+        return base_fail(error, BASE_ERROR_INTERNAL, "The system gives no random numbers.");
     for (gsize i = 0; i < sizeof bytes; i++)
         g_snprintf(token + 2 * i, 3, "%02x", bytes[i]);
     hash_token(token, hash);

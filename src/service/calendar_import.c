@@ -442,9 +442,9 @@ static bool read_place(struct import_work *work, struct db_connection *connectio
         return false;
     return core_day_number(work->term->last_day) - core_day_number(work->term->first_day) <
                CORE_TIMETABLE_TERM_DAYS_MAX ||
-           service_fail(error, BASE_ERROR_INVALID,
-                        "last_day: a term with a timetable lasts %d days at most.",
-                        CORE_TIMETABLE_TERM_DAYS_MAX);
+           base_fail(error, BASE_ERROR_INVALID,
+                     "last_day: a term with a timetable lasts %d days at most.",
+                     CORE_TIMETABLE_TERM_DAYS_MAX);
 }
 
 static bool read_file(struct import_work *work, GError **error)
@@ -467,8 +467,8 @@ static bool is_still_there(const struct import_work *work, GError **error)
     return (strcmp(work->term->first_day, work->first_day) == 0 &&
             strcmp(work->term->last_day, work->last_day) == 0 &&
             strcmp(g_time_zone_get_identifier(work->zone), work->zone_name) == 0) ||
-           service_fail(error, BASE_ERROR_CONFLICT,
-                        "The term or the time zone was changed meanwhile. Please try again.");
+           base_fail(error, BASE_ERROR_CONFLICT,
+                     "The term or the time zone was changed meanwhile. Please try again.");
 }
 
 static bool import_body(struct db_connection *connection, gpointer data, GError **error)

@@ -14,9 +14,9 @@ enum {
 
 static bool in_use(GError **error, const char *what, gint64 n, const char *one, const char *many)
 {
-    return service_fail(error, BASE_ERROR_CONFLICT,
-                        "%s %" G_GINT64_FORMAT " %s; it cannot be deleted.", what, n,
-                        n == 1 ? one : many);
+    return base_fail(error, BASE_ERROR_CONFLICT,
+                     "%s %" G_GINT64_FORMAT " %s; it cannot be deleted.", what, n,
+                     n == 1 ? one : many);
 }
 
 static bool replace_name(char **name, const char *with, GError **error)
@@ -58,10 +58,10 @@ static bool term_apply(const struct service_term_input *input, struct core_term 
         return false;
     const gint32 days = core_day_number(term->last_day) - core_day_number(term->first_day);
     if (days < 0)
-        return service_fail(error, BASE_ERROR_INVALID, "last_day is before the first one.");
-    return days < TERM_DAYS_MAX || service_fail(error, BASE_ERROR_INVALID,
-                                                "last_day is more than two years after the first "
-                                                "one.");
+        return base_fail(error, BASE_ERROR_INVALID, "last_day is before the first one.");
+    return days < TERM_DAYS_MAX || base_fail(error, BASE_ERROR_INVALID,
+                                             "last_day is more than two years after the first "
+                                             "one.");
 }
 
 static bool term_taken(GError **error, GError *problem)
@@ -202,7 +202,7 @@ struct core_term *service_term_named(struct service *service,
         db_term_find_day(connection, &identity->institution_id, today, &problem);
     if (!term && g_error_matches(problem, BASE_ERROR, BASE_ERROR_NOT_FOUND)) {
         g_clear_error(&problem);
-        service_fail(error, BASE_ERROR_NOT_FOUND, "There is no term on %s.", today);
+        base_fail(error, BASE_ERROR_NOT_FOUND, "There is no term on %s.", today);
     } else if (!term) {
         g_propagate_error(error, problem);
     }
@@ -398,8 +398,8 @@ static bool room_apply(const struct service_room_input *input, struct core_room 
     if (!input->capacity)
         return true;
     if (*input->capacity < 0 || *input->capacity > CAPACITY_MAX)
-        return service_fail(error, BASE_ERROR_INVALID, "capacity must be between 0 and %d.",
-                            CAPACITY_MAX);
+        return base_fail(error, BASE_ERROR_INVALID, "capacity must be between 0 and %d.",
+                         CAPACITY_MAX);
     room->capacity = *input->capacity;
     return true;
 }

@@ -27,8 +27,7 @@ static bool steps_read(const char *text, enum recognise_step *steps, GError **er
     for (guint i = 0; i < SERVICE_CHALLENGE_STEPS; i++)
         if (g_strv_length(names) != SERVICE_CHALLENGE_STEPS ||
             !recognise_step_from_name(names[i], &steps[i]))
-            return service_fail(error, BASE_ERROR_CORRUPT,
-                                "The steps of a challenge cannot be read.");
+            return base_fail(error, BASE_ERROR_CORRUPT, "The steps of a challenge cannot be read.");
     return true;
 }
 
@@ -50,8 +49,8 @@ bool service_challenge_create(struct service *service, const struct base_uuid *s
     GError *problem = NULL;
 
     if (!base_uuid_is_nil(session_id) && !base_uuid_is_nil(group_id))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "group_id cannot be given together with session_id.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "group_id cannot be given together with session_id.");
     g_autoptr(db_connection) connection = db_acquire(service->db, error);
     if (!connection)
         return false;
@@ -76,16 +75,16 @@ bool service_challenge_create(struct service *service, const struct base_uuid *s
         return false;
     }
     g_clear_error(&problem);
-    return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such session or group.");
+    return base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such session or group.");
 }
 
 /* ---- answering ---- */
 
 static bool refuse(GError **error)
 {
-    return service_fail(error, BASE_ERROR_CONFLICT,
-                        "challenge_id cannot be answered: it was answered before, its time is "
-                        "over, or it was asked for something else.");
+    return base_fail(error, BASE_ERROR_CONFLICT,
+                     "challenge_id cannot be answered: it was answered before, its time is "
+                     "over, or it was asked for something else.");
 }
 
 bool service_challenge_take(struct service *service, const struct base_uuid *id,

@@ -106,8 +106,8 @@ static GArray *course_people(struct service *service, const struct service_ident
         if (!is_absent(&problem))
             g_propagate_error(error, problem);
         else
-            service_fail(error, BASE_ERROR_NOT_FOUND,
-                         "There is no session, course or group with this id.");
+            base_fail(error, BASE_ERROR_NOT_FOUND,
+                      "There is no session, course or group with this id.");
         return NULL;
     }
     GArray *people = g_array_new(FALSE, FALSE, sizeof(struct base_uuid));

@@ -47,9 +47,9 @@ static bool place_take(struct service *service, GError **error)
     if (g_atomic_int_add(&service->class_photos, 1) < pictures_at_once())
         return true;
     g_atomic_int_add(&service->class_photos, -1);
-    return service_fail(error, BASE_ERROR_UNAVAILABLE,
-                        "Other pictures of classes are being worked on. Please try again in a few "
-                        "seconds.");
+    return base_fail(error, BASE_ERROR_UNAVAILABLE,
+                     "Other pictures of classes are being worked on. Please try again in a few "
+                     "seconds.");
 }
 
 static void place_leave(struct service *service)
@@ -134,8 +134,8 @@ struct service_class_result *service_class_photo(struct service *service,
     const gint64 began = g_get_monotonic_time();
 
     if (pictures_n == 0 || pictures_n > SERVICE_CLASS_PICTURES_MAX) {
-        service_fail(error, BASE_ERROR_INVALID, "pictures must be 1 to %d.",
-                     SERVICE_CLASS_PICTURES_MAX);
+        base_fail(error, BASE_ERROR_INVALID, "pictures must be 1 to %d.",
+                  SERVICE_CLASS_PICTURES_MAX);
         return NULL;
     }
     if (!place_take(service, error))

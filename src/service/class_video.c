@@ -88,13 +88,13 @@ struct service_class_result *service_class_video(struct service *service,
                                                  const void *data, size_t size, GError **error)
 {
     if (size > SERVICE_VIDEO_BYTES_MAX) {
-        service_fail(error, BASE_ERROR_TOO_LARGE, "The video is larger than %d MB.",
-                     SERVICE_VIDEO_BYTES_MAX >> 20);
+        base_fail(error, BASE_ERROR_TOO_LARGE, "The video is larger than %d MB.",
+                  SERVICE_VIDEO_BYTES_MAX >> 20);
         return NULL;
     }
     if (atomic_flag_test_and_set(&busy)) {
-        service_fail(error, BASE_ERROR_UNAVAILABLE,
-                     "Another video is being looked at: try again in a minute.");
+        base_fail(error, BASE_ERROR_UNAVAILABLE,
+                  "Another video is being looked at: try again in a minute.");
         return NULL;
     }
     struct service_class_result *result =

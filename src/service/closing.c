@@ -138,8 +138,8 @@ static struct core_session *session_due(struct db_connection *connection, struct
     if (planned && closes_at < work->now && (work->asked || !session->closed_at))
         return g_steal_pointer(&session);
     if (work->asked)
-        service_fail(error, BASE_ERROR_CONFLICT,
-                     planned ? "The session still takes marks." : "The session was cancelled.");
+        base_fail(error, BASE_ERROR_CONFLICT,
+                  planned ? "The session still takes marks." : "The session was cancelled.");
     return NULL;
 }
 

@@ -89,8 +89,8 @@ static bool session_find(struct service *service, struct db_connection *connecti
         if (auth_code_matches(service->keys, &one->session->id, attend->at, code))
             *found = one->session->id;
     }
-    return open && (any || service_fail(error, BASE_ERROR_CONFLICT,
-                                        "You have no session that takes marks now."));
+    return open && (any || base_fail(error, BASE_ERROR_CONFLICT,
+                                     "You have no session that takes marks now."));
 }
 
 static bool mark_make(struct service *service, struct service_attend *attend,
@@ -104,15 +104,14 @@ static bool mark_make(struct service *service, struct service_attend *attend,
     if (!institution || !session_find(service, connection, attend, code, &found, error))
         return false;
     if (base_uuid_is_nil(&found))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "code is not the one that is shown now; it changes every %d seconds.",
-                            AUTH_CODE_STEP_SECONDS);
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "code is not the one that is shown now; it changes every %d seconds.",
+                         AUTH_CODE_STEP_SECONDS);
     attend->session_id = found;
     if (!service_attend(connection, institution, attend, error))
         return false;
     if (attend->gone)
-        return service_fail(error, BASE_ERROR_CONFLICT,
-                            "You are not on the roster of this session.");
+        return base_fail(error, BASE_ERROR_CONFLICT, "You are not on the roster of this session.");
     mark->attendance = g_steal_pointer(&attend->attendance);
     mark->session = g_steal_pointer(&attend->session);
     mark->already = !attend->is_new;

@@ -141,9 +141,9 @@ static char *read_text(const char *given, GError **error)
     }
     if (ok)
         return g_steal_pointer(&text);
-    service_fail(error, BASE_ERROR_INVALID,
-                 "text must be in English and in Spanish, each of 1 to %d characters.",
-                 SERVICE_CONSENT_TEXT_MAX);
+    base_fail(error, BASE_ERROR_INVALID,
+              "text must be in English and in Spanish, each of 1 to %d characters.",
+              SERVICE_CONSENT_TEXT_MAX);
     return NULL;
 }
 
@@ -305,9 +305,9 @@ static bool insert_standing(struct db_connection *connection, const struct base_
 static bool check_version(const struct service_consent_text *text, gint64 version, GError **error)
 {
     return version == text->version ||
-           service_fail(error, BASE_ERROR_CONFLICT,
-                        "consent_version is not that of the text as it is now; please read it "
-                        "again.");
+           base_fail(error, BASE_ERROR_CONFLICT,
+                     "consent_version is not that of the text as it is now; please read it "
+                     "again.");
 }
 
 bool service_consent_check_on(struct db_connection *connection, gint64 version, GError **error)
@@ -319,8 +319,8 @@ bool service_consent_check_on(struct db_connection *connection, gint64 version, 
     if (version != 0)
         return check_version(text, version, error);
     return !text->required ||
-           service_fail(error, BASE_ERROR_INVALID,
-                        "consent_version is missing: nobody's face is stored without consent.");
+           base_fail(error, BASE_ERROR_INVALID,
+                     "consent_version is missing: nobody's face is stored without consent.");
 }
 
 bool service_consent_register_on(struct db_connection *connection, const struct base_uuid *user_id,
@@ -344,8 +344,8 @@ static bool enrol_self(struct db_connection *connection, bool withdrawn, GError 
     if (!read_required(connection, &required, error))
         return false;
     return (!required && !withdrawn) ||
-           service_fail(error, BASE_ERROR_CONFLICT,
-                        "Before your photos are stored, please read and accept the consent.");
+           base_fail(error, BASE_ERROR_CONFLICT,
+                     "Before your photos are stored, please read and accept the consent.");
 }
 
 bool service_consent_enrol_on(struct db_connection *connection,
@@ -364,8 +364,8 @@ bool service_consent_enrol_on(struct db_connection *connection,
     if (base_uuid_equal(&identity->user_id, user_id))
         return enrol_self(connection, consent != NULL, error);
     if (consent)
-        return service_fail(error, BASE_ERROR_CONFLICT,
-                            "This person withdrew their consent; only they can give it again.");
+        return base_fail(error, BASE_ERROR_CONFLICT,
+                         "This person withdrew their consent; only they can give it again.");
     return insert_standing(connection, user_id, identity, error) &&
            service_audit(connection, identity, "consent.vouch", user_id, NULL, error);
 }

@@ -114,9 +114,9 @@ static bool target_day(struct target *target, GTimeZone *zone, const char *day, 
     if (!core_day_of_time(zone, target->at, today, error))
         return false;
     if (day && !core_day_is_valid(day))
-        return service_fail(error, BASE_ERROR_INVALID, "day must be a date such as 2026-03-12.");
+        return base_fail(error, BASE_ERROR_INVALID, "day must be a date such as 2026-03-12.");
     if (day && strcmp(day, today) > 0)
-        return service_fail(error, BASE_ERROR_INVALID, "day must not be in the future.");
+        return base_fail(error, BASE_ERROR_INVALID, "day must not be in the future.");
     g_strlcpy(target->day, day ? day : today, sizeof target->day);
     core_occasion_of_day(target->day, target->occasion);
     return strcmp(target->day, today) == 0 ||
@@ -134,7 +134,7 @@ static struct core_session *session_on_day(struct db_connection *connection,
     if (!core_day_of_time(zone, base_time_now(), today, error))
         return NULL;
     if (day && !core_day_is_valid(day)) {
-        service_fail(error, BASE_ERROR_INVALID, "day must be a date such as 2026-03-12.");
+        base_fail(error, BASE_ERROR_INVALID, "day must be a date such as 2026-03-12.");
         return NULL;
     }
     filter.course_id = *course_id;
@@ -145,9 +145,9 @@ static struct core_session *session_on_day(struct db_connection *connection,
         return NULL;
     if (sessions->len == 1)
         return g_ptr_array_steal_index(sessions, 0);
-    service_fail(error, sessions->len ? BASE_ERROR_INVALID : BASE_ERROR_NOT_FOUND,
-                 sessions->len ? "session_id is needed: the course has several sessions that day."
-                               : "There is no session of this course on that day.");
+    base_fail(error, sessions->len ? BASE_ERROR_INVALID : BASE_ERROR_NOT_FOUND,
+              sessions->len ? "session_id is needed: the course has several sessions that day."
+                            : "There is no session of this course on that day.");
     return NULL;
 }
 
@@ -159,8 +159,8 @@ static bool target_session(struct db_connection *connection, struct target *targ
     base_time opens_at, closes_at;
 
     if (session->state != CORE_SESSION_PLANNED)
-        return service_fail(error, BASE_ERROR_CONFLICT,
-                            "session_id names a session that was cancelled.");
+        return base_fail(error, BASE_ERROR_CONFLICT,
+                         "session_id names a session that was cancelled.");
     if (!service_rules_of_course(connection, &session->course_id, &target->rules, error))
         return false;
     core_rules_window(&target->rules, session->starts_at, session->ends_at, &opens_at, &closes_at);
@@ -213,9 +213,8 @@ static bool on_roster(struct db_connection *connection, const struct target *tar
     if (!target->session)
         return true;
     return db_session_has_student(connection, target->session, user_id, &has, error) &&
-           (has ||
-            service_fail(error, BASE_ERROR_INVALID,
-                         "user_id names somebody who is not on the roster of this session."));
+           (has || base_fail(error, BASE_ERROR_INVALID,
+                             "user_id names somebody who is not on the roster of this session."));
 }
 
 /* Leaves in `work` the new mark, or the one that stands. */
@@ -229,7 +228,7 @@ static bool insert(struct db_connection *connection, struct hand_work *work,
     if (!user)
         return false;
     if (user->deleted_at)
-        return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
+        return base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
     if (!on_roster(connection, target, &entry->user_id, error))
         return false;
     if (entry->reason) {
@@ -266,8 +265,8 @@ static bool write_one(struct db_connection *connection, struct hand_work *work,
                              error))
         return false;
     if (target->early && status != CORE_STATUS_EXCUSED)
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "status can only be an excuse before a session takes marks.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "status can only be an excuse before a session takes marks.");
     struct core_attendance mark = {
         .user_id = entry->user_id,
         .occasion = (char *)target->occasion,
@@ -344,7 +343,7 @@ static bool hand_allowed(const struct hand_work *work, GError **error)
 {
     return core_permission_scope(work->identity->role, CORE_ACTION_ATTENDANCE_WRITE) !=
                CORE_SCOPE_NONE ||
-           service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
+           base_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
 }
 
 static struct core_attendance *hand_run(struct hand_work *work, db_transaction_body body,

@@ -18,7 +18,7 @@ struct course_work {
 
 static bool no_course(GError **error)
 {
-    return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such course.");
+    return base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such course.");
 }
 
 /* ---- who may ---- */
@@ -53,7 +53,7 @@ bool service_course_allow(struct db_connection *connection, const struct service
         return true;
     if (!may(connection, identity, CORE_ACTION_COURSE_READ, course_id, &readable, error))
         return false;
-    return readable ? service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.")
+    return readable ? base_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.")
                     : no_course(error);
 }
 
@@ -69,7 +69,7 @@ static bool must_exist(gconstpointer found, GError *problem, const char *sentenc
         return false;
     }
     g_error_free(problem);
-    return service_fail(error, BASE_ERROR_INVALID, "%s", sentence);
+    return base_fail(error, BASE_ERROR_INVALID, "%s", sentence);
 }
 
 static bool apply_subject(struct db_connection *connection, const struct course_work *work,
@@ -215,9 +215,9 @@ static bool delete_body(struct db_connection *connection, gpointer data, GError 
     if (!course || !db_course_marks(connection, &work->id, &(struct base_uuid){0}, &marks, error))
         return false;
     if (marks > 0)
-        return service_fail(error, BASE_ERROR_CONFLICT,
-                            "The course has %" G_GINT64_FORMAT " %s; it cannot be deleted.", marks,
-                            marks == 1 ? "mark" : "marks");
+        return base_fail(error, BASE_ERROR_CONFLICT,
+                         "The course has %" G_GINT64_FORMAT " %s; it cannot be deleted.", marks,
+                         marks == 1 ? "mark" : "marks");
     return db_session_delete_course(connection, &work->id, error) &&
            db_course_delete(connection, &work->id, error) &&
            service_audit(connection, work->identity, "course.delete", &work->id,
@@ -278,10 +278,10 @@ static bool group_remove_body(struct db_connection *connection, gpointer data, G
         !db_course_marks(connection, &work->id, &work->other_id, &marks, error))
         return false;
     if (changed && marks > 0)
-        return service_fail(error, BASE_ERROR_CONFLICT,
-                            "People of the group have %" G_GINT64_FORMAT
-                            " %s in the course; end their enrolments instead.",
-                            marks, marks == 1 ? "mark" : "marks");
+        return base_fail(error, BASE_ERROR_CONFLICT,
+                         "People of the group have %" G_GINT64_FORMAT
+                         " %s in the course; end their enrolments instead.",
+                         marks, marks == 1 ? "mark" : "marks");
     return note_pair(connection, work, changed, "course.group.remove", "group", error);
 }
 
@@ -309,7 +309,7 @@ static bool teacher_add_body(struct db_connection *connection, gpointer data, GE
     if (!teacher)
         return false;
     if (teacher->deleted_at || teacher->role == CORE_ROLE_STUDENT)
-        return service_fail(error, BASE_ERROR_INVALID, "role of this person is not a teacher's.");
+        return base_fail(error, BASE_ERROR_INVALID, "role of this person is not a teacher's.");
     return db_course_add_teacher(connection, &work->id, &work->other_id, &changed, error) &&
            note_pair(connection, work, changed, "course.teacher.add", "teacher", error);
 }
@@ -392,7 +392,7 @@ GPtrArray *service_course_list(struct service *service, const struct service_ide
     own.institution_id = identity->institution_id;
     if (self) {
         if (!base_uuid_is_nil(self) && !base_uuid_equal(self, &identity->user_id)) {
-            service_fail(error, BASE_ERROR_FORBIDDEN, "You may list your own courses only.");
+            base_fail(error, BASE_ERROR_FORBIDDEN, "You may list your own courses only.");
             return NULL;
         }
         *self = identity->user_id;

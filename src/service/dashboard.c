@@ -55,8 +55,8 @@ static bool read_period(const struct service_dashboard_request *request,
 {
     if ((request->from_day && !core_day_is_valid(request->from_day)) ||
         (request->to_day && !core_day_is_valid(request->to_day)))
-        return service_fail(error, BASE_ERROR_INVALID, "%s must be a day such as 2026-03-12.",
-                            request->to_day && !core_day_is_valid(request->to_day) ? "to" : "from");
+        return base_fail(error, BASE_ERROR_INVALID, "%s must be a day such as 2026-03-12.",
+                         request->to_day && !core_day_is_valid(request->to_day) ? "to" : "from");
     g_strlcpy(dashboard->to_day, request->to_day ? request->to_day : dashboard->today,
               sizeof dashboard->to_day);
     if (request->from_day)

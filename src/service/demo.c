@@ -91,9 +91,9 @@ static bool claim(const struct demo *demo, GError **error)
 
     if (!db_transaction(demo->service->db, claim_body, &claim, error))
         return false;
-    return claim.empty || service_fail(error, BASE_ERROR_CONFLICT,
-                                       "This institution is not empty; nothing was changed. Choose "
-                                       "another database for the demonstration.");
+    return claim.empty || base_fail(error, BASE_ERROR_CONFLICT,
+                                    "This institution is not empty; nothing was changed. Choose "
+                                    "another database for the demonstration.");
 }
 
 /* ---- the frame ---- */
@@ -102,11 +102,11 @@ static bool check(const struct service_demo_options *options, GError **error)
 {
     if (options->students < SERVICE_DEMO_STUDENTS_MIN ||
         options->students > SERVICE_DEMO_STUDENTS_MAX)
-        return service_fail(error, BASE_ERROR_INVALID, "students must be from %d to %d.",
-                            SERVICE_DEMO_STUDENTS_MIN, SERVICE_DEMO_STUDENTS_MAX);
+        return base_fail(error, BASE_ERROR_INVALID, "students must be from %d to %d.",
+                         SERVICE_DEMO_STUDENTS_MIN, SERVICE_DEMO_STUDENTS_MAX);
     if (options->weeks < 1 || options->weeks > SERVICE_DEMO_WEEKS_MAX)
-        return service_fail(error, BASE_ERROR_INVALID, "weeks must be from 1 to %d.",
-                            SERVICE_DEMO_WEEKS_MAX);
+        return base_fail(error, BASE_ERROR_INVALID, "weeks must be from 1 to %d.",
+                         SERVICE_DEMO_WEEKS_MAX);
     return !options->password || auth_password_check(options->password, NULL, error);
 }
 

@@ -30,8 +30,8 @@ static bool place_check(struct db_connection *connection, const struct db_device
     g_autoptr(core_course) course = NULL;
 
     if (!base_uuid_is_nil(&device->room_id) && !base_uuid_is_nil(&device->course_id))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "course_id cannot be given together with room_id.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "course_id cannot be given together with room_id.");
     if (!base_uuid_is_nil(&device->room_id))
         room = db_room_find(connection, &device->room_id, &problem);
     else if (!base_uuid_is_nil(&device->course_id))
@@ -43,9 +43,9 @@ static bool place_check(struct db_connection *connection, const struct db_device
         return false;
     }
     g_error_free(problem);
-    return service_fail(error, BASE_ERROR_INVALID,
-                        base_uuid_is_nil(&device->room_id) ? "course_id names no course."
-                                                           : "room_id names no room.");
+    return base_fail(error, BASE_ERROR_INVALID,
+                     base_uuid_is_nil(&device->room_id) ? "course_id names no course."
+                                                        : "room_id names no room.");
 }
 
 static bool apply(struct db_connection *connection, const struct service_device_input *input,
@@ -275,8 +275,8 @@ static bool code_look(struct service *service, const char *name, struct base_uui
 
 static bool unknown_code(GError **error)
 {
-    return service_fail(error, BASE_ERROR_NOT_FOUND,
-                        "code is not one that waits for a kiosk; please ask for a new one.");
+    return base_fail(error, BASE_ERROR_NOT_FOUND,
+                     "code is not one that waits for a kiosk; please ask for a new one.");
 }
 
 bool service_device_pair(struct service *service, const char *code, struct service_device *device,
@@ -328,8 +328,8 @@ bool service_device_authenticate(struct service *service, const char *token,
         return false;
     }
     g_error_free(problem);
-    return service_fail(error, BASE_ERROR_UNAUTHENTICATED,
-                        "This kiosk is not paired (any more); please ask an administrator.");
+    return base_fail(error, BASE_ERROR_UNAUTHENTICATED,
+                     "This kiosk is not paired (any more); please ask an administrator.");
 }
 
 bool service_device_seen(struct service *service, const struct service_device *device,
@@ -354,5 +354,5 @@ bool service_device_allow_session(struct service *service, const struct service_
     const bool of_course = !base_uuid_is_nil(&device->course_id) &&
                            base_uuid_equal(&device->course_id, &session->course_id);
     return of_room || of_course ||
-           service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such session.");
+           base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such session.");
 }

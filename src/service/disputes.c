@@ -56,7 +56,7 @@ static bool open_body(struct db_connection *connection, gpointer data, GError **
     if (!mark)
         return false;
     if (!base_uuid_equal(&mark->user_id, &work->identity->user_id))
-        return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such mark.");
+        return base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such mark.");
     struct db_dispute dispute = {
         .attendance_id = mark->id,
         .user_id = mark->user_id,
@@ -71,8 +71,8 @@ static bool open_body(struct db_connection *connection, gpointer data, GError **
             return false;
         }
         g_error_free(problem);
-        return service_fail(error, BASE_ERROR_CONFLICT,
-                            "This mark is disputed already; the answer is still to come.");
+        return base_fail(error, BASE_ERROR_CONFLICT,
+                         "This mark is disputed already; the answer is still to come.");
     }
     return service_audit(connection, work->identity, "attendance.dispute", &mark->user_id,
                          json_pack("{s:o, s:o}", "id", base_json_uuid(&dispute.id), "mark",
@@ -94,7 +94,7 @@ struct db_dispute *service_dispute_open(struct service *service,
 
 static bool not_open(GError **error)
 {
-    return service_fail(error, BASE_ERROR_CONFLICT, "This dispute was answered or withdrawn.");
+    return base_fail(error, BASE_ERROR_CONFLICT, "This dispute was answered or withdrawn.");
 }
 
 static bool withdraw_body(struct db_connection *connection, gpointer data, GError **error)
@@ -107,7 +107,7 @@ static bool withdraw_body(struct db_connection *connection, gpointer data, GErro
     if (!before)
         return false;
     if (!base_uuid_equal(&before->user_id, &work->identity->user_id))
-        return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such dispute.");
+        return base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such dispute.");
     const struct db_dispute after = {
         .id = before->id,
         .state = DB_DISPUTE_WITHDRAWN,
@@ -163,7 +163,7 @@ static bool may_answer(struct db_connection *connection, const struct dispute_wo
         return false;
     }
     g_error_free(problem);
-    return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such dispute.");
+    return base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such dispute.");
 }
 
 /* The mark becomes what the answer says, unless it is that already. */
@@ -229,7 +229,7 @@ struct db_dispute *service_dispute_answer(struct service *service,
     struct dispute_work work = {.identity = identity, .id = *id, .answer = answer};
 
     if (!answer->accept && answer->status) {
-        service_fail(error, BASE_ERROR_INVALID, "status belongs to an accepted dispute.");
+        base_fail(error, BASE_ERROR_INVALID, "status belongs to an accepted dispute.");
         return NULL;
     }
     return dispute_run(service, answer_body, &work, error);

@@ -162,7 +162,7 @@ static bool settle_body(struct db_connection *connection, gpointer data, GError 
     if (!db_duplicate_settle(connection, duplicate, &changed, error))
         return false;
     if (!changed)
-        return service_fail(error, BASE_ERROR_CONFLICT, "This has been decided already.");
+        return base_fail(error, BASE_ERROR_CONFLICT, "This has been decided already.");
     if (!carry_out(connection, work, duplicate, error) ||
         !service_audit(connection, work->identity, "duplicate.settle", &duplicate->user_id,
                        settle_details(duplicate), error))

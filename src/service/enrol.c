@@ -74,13 +74,13 @@ static bool store_room(struct db_connection *connection, const struct store_work
     if (!user)
         return false;
     if (user->deleted_at)
-        return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
+        return base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
     enrolment->face_count = user->face_count + user->faces_held + (gint64)enrolment->photos_n;
     return enrolment->face_count <= work->service->faces_max ||
-           service_fail(error, BASE_ERROR_CONFLICT,
-                        "image: that would be more than the %d photos kept of a person; delete old "
-                        "ones first.",
-                        work->service->faces_max);
+           base_fail(error, BASE_ERROR_CONFLICT,
+                     "image: that would be more than the %d photos kept of a person; delete old "
+                     "ones first.",
+                     work->service->faces_max);
 }
 
 /* Photos are held when they look like somebody else, and as long as earlier ones of the person
@@ -111,8 +111,8 @@ static bool store_body(struct db_connection *connection, gpointer data, GError *
         return false;
     work->overtaken = revision != work->revision;
     if (work->overtaken)
-        return service_fail(error, BASE_ERROR_UNAVAILABLE,
-                            "Too many people are enrolling at once; please try again.");
+        return base_fail(error, BASE_ERROR_UNAVAILABLE,
+                         "Too many people are enrolling at once; please try again.");
     if (work->before && !work->before(connection, work->data, error))
         return false;
     if (!service_consent_enrol_on(connection, work->identity, work->person, error) ||
@@ -277,8 +277,7 @@ static bool enrol_allowed(struct service *service, const struct service_identity
     g_autoptr(core_user) user = db_user_find(connection, user_id, error);
     if (!user)
         return false;
-    return !user->deleted_at ||
-           service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
+    return !user->deleted_at || base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
 }
 
 bool service_enrol(struct service *service, const struct service_identity *identity,

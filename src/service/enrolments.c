@@ -28,12 +28,12 @@ static bool check_days(struct db_connection *connection, const struct core_enrol
         (enrolment->last_day && !service_day_check(enrolment->last_day, "last_day", error)))
         return false;
     if (enrolment->last_day && strcmp(enrolment->last_day, enrolment->first_day) < 0)
-        return service_fail(error, BASE_ERROR_INVALID, "last_day is before the first one.");
+        return base_fail(error, BASE_ERROR_INVALID, "last_day is before the first one.");
     if (!db_enrolment_overlap(connection, enrolment, &other, error))
         return false;
     if (!other)
         return true;
-    return service_fail(
+    return base_fail(
         error, BASE_ERROR_CONFLICT, "first_day: the person is enrolled there already from %s %s%s.",
         other->first_day, other->last_day ? "to " : "on", other->last_day ? other->last_day : "");
 }
@@ -100,7 +100,7 @@ static bool invalid_when_missing(GError **error, GError *problem, const char *se
         return false;
     }
     g_error_free(problem);
-    return service_fail(error, BASE_ERROR_INVALID, "%s", sentence);
+    return base_fail(error, BASE_ERROR_INVALID, "%s", sentence);
 }
 
 /* Whether the person and what they are to be enrolled in are there. */
@@ -110,13 +110,13 @@ static bool check_ends(struct db_connection *connection,
     GError *problem = NULL;
 
     if (base_uuid_is_nil(&input->group_id) == base_uuid_is_nil(&input->course_id))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "group_id or course_id must be given, and not both.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "group_id or course_id must be given, and not both.");
     g_autoptr(core_user) user = db_user_find(connection, &input->user_id, &problem);
     if (!user)
         return invalid_when_missing(error, problem, "user_id names a person who is not there.");
     if (user->deleted_at || user->role != CORE_ROLE_STUDENT)
-        return service_fail(error, BASE_ERROR_INVALID, "user_id names a person who is no student.");
+        return base_fail(error, BASE_ERROR_INVALID, "user_id names a person who is no student.");
     if (base_uuid_is_nil(&input->course_id))
         return service_group_check(connection, &input->group_id, error);
     g_autoptr(core_course) course = db_course_find(connection, &input->course_id, &problem);
@@ -314,7 +314,7 @@ struct core_enrolment *service_enrolment_find(struct service *service,
         return NULL;
     if (seen->len > 0)
         return g_steal_pointer(&enrolment);
-    service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such enrolment.");
+    base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such enrolment.");
     return NULL;
 }
 
@@ -331,7 +331,7 @@ GPtrArray *service_enrolment_list(struct service *service, const struct service_
     const bool others = identity->role == CORE_ROLE_STUDENT && !base_uuid_is_nil(&own.user_id) &&
                         !base_uuid_equal(&own.user_id, &identity->user_id);
     if (others) {
-        service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
+        base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
         return NULL;
     }
     g_autoptr(db_connection) connection = db_acquire(service->db, error);

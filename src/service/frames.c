@@ -50,11 +50,11 @@ static bool insert_body(struct db_connection *connection, gpointer data, GError 
     if (!user)
         return false;
     if (user->deleted_at)
-        return service_fail(error, BASE_ERROR_NOT_FOUND, "The person was erased.");
+        return base_fail(error, BASE_ERROR_NOT_FOUND, "The person was erased.");
     if (!service_consent_withdrawn_on(connection, &job->user_id, &withdrawn, error))
         return false;
     if (withdrawn)
-        return service_fail(error, BASE_ERROR_NOT_FOUND, "The person withdrew their consent.");
+        return base_fail(error, BASE_ERROR_NOT_FOUND, "The person withdrew their consent.");
     return service_picture_insert(job->frames->service, connection, &job->image, error);
 }
 

@@ -15,8 +15,8 @@ bool service_template_open(struct service *service, const struct core_template *
     gsize plain_n = 0;
 
     if (strcmp(face->model, recogniser_model_id(service->recogniser)) != 0)
-        return service_fail(error, BASE_ERROR_UNSUPPORTED,
-                            "The face template was made by another model.");
+        return base_fail(error, BASE_ERROR_UNSUPPORTED,
+                         "The face template was made by another model.");
     GBytes *plain = service_seal_open(service->keys, face, error);
     if (!plain)
         return false;
@@ -28,7 +28,7 @@ bool service_template_open(struct service *service, const struct core_template *
     if (ok)
         memcpy(values, bytes, plain_n);
     else
-        service_fail(error, BASE_ERROR_CORRUPT, "The face template has an impossible length.");
+        base_fail(error, BASE_ERROR_CORRUPT, "The face template has an impossible length.");
     g_bytes_unref(plain);
     return ok;
 }

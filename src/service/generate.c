@@ -246,9 +246,9 @@ static bool run_slots(struct run *run, GError **error)
         if (!run_slot(run, slot, &n, error))
             return false;
         if (n > CORE_TIMETABLE_SESSIONS_MAX)
-            return service_fail(error, BASE_ERROR_INVALID,
-                                "weekday: a course may have at most %d sessions.",
-                                CORE_TIMETABLE_SESSIONS_MAX);
+            return base_fail(error, BASE_ERROR_INVALID,
+                             "weekday: a course may have at most %d sessions.",
+                             CORE_TIMETABLE_SESSIONS_MAX);
     }
     return true;
 }
@@ -286,9 +286,9 @@ bool service_generate(struct service *service, struct db_connection *connection,
 
     if (core_day_number(what->term->last_day) - core_day_number(what->term->first_day) >=
         CORE_TIMETABLE_TERM_DAYS_MAX)
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "last_day: a term with a timetable lasts %d days at most.",
-                            CORE_TIMETABLE_TERM_DAYS_MAX);
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "last_day: a term with a timetable lasts %d days at most.",
+                         CORE_TIMETABLE_TERM_DAYS_MAX);
     run.zone = service_timetable_zone(service, connection, error);
     bool done = run.zone && run_read(&run, error) && run_slots(&run, error) &&
                 run_vanished(&run, error) && db_session_insert_all(connection, run.missing, error);

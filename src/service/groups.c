@@ -19,7 +19,7 @@ static bool group_taken(GError **error, GError *problem)
         return false;
     }
     g_error_free(problem);
-    return service_fail(error, BASE_ERROR_CONFLICT, "name is taken by another group.");
+    return base_fail(error, BASE_ERROR_CONFLICT, "name is taken by another group.");
 }
 
 static bool group_create_body(struct db_connection *connection, gpointer data, GError **error)
@@ -115,11 +115,11 @@ static bool group_delete_body(struct db_connection *connection, gpointer data, G
         return false;
     if (first->len > 0) {
         const struct core_course *course = first->pdata[0];
-        return service_fail(error, BASE_ERROR_CONFLICT,
-                            "The group is taught in %" G_GINT64_FORMAT " %s (%s, %s); it cannot be "
-                            "deleted.",
-                            courses, courses == 1 ? "course" : "courses", course->name,
-                            course->term_name);
+        return base_fail(error, BASE_ERROR_CONFLICT,
+                         "The group is taught in %" G_GINT64_FORMAT " %s (%s, %s); it cannot be "
+                         "deleted.",
+                         courses, courses == 1 ? "course" : "courses", course->name,
+                         course->term_name);
     }
     return db_group_delete(connection, &work->id, error) &&
            service_audit(connection, work->identity, "group.delete", &work->id,
@@ -231,7 +231,7 @@ static bool teacher_add_body(struct db_connection *connection, gpointer data, GE
     if (!teacher)
         return false;
     if (teacher->deleted_at || teacher->role == CORE_ROLE_STUDENT)
-        return service_fail(error, BASE_ERROR_INVALID, "role of this person is not a teacher's.");
+        return base_fail(error, BASE_ERROR_INVALID, "role of this person is not a teacher's.");
     return db_group_add_teacher(connection, &work->id, &work->teacher_id, error) &&
            service_audit(connection, work->identity, "group.teacher.add", &work->id,
                          json_pack("{s:o}", "teacher", base_json_uuid(&work->teacher_id)), error);

@@ -18,7 +18,7 @@ enum { PROFILE_ATTEMPTS = 3 /* when the key is rotated meanwhile */ };
 
 static bool no_picture(GError **error)
 {
-    return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such picture.");
+    return base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such picture.");
 }
 
 /* To whom may not do it, there is no such picture. False. */
@@ -148,7 +148,7 @@ static bool profile_body(struct db_connection *connection, gpointer data, GError
     if (!user)
         return false;
     if (user->deleted_at)
-        return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
+        return base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
     if (!profile_remove(connection, work, error) ||
         (work->image && !service_picture_insert(work->service, connection, work->image, error)))
         return false;
@@ -207,7 +207,7 @@ static bool profile_allowed(struct service *service, const struct service_identi
         return false;
     g_autoptr(core_user) user = db_user_find(connection, user_id, error);
     return user && (!user->deleted_at ||
-                    service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person."));
+                    base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person."));
 }
 
 /* Puts the picture and stores that it is there. */

@@ -204,7 +204,7 @@ static bool read_clock(const char *text, const char *field, gint32 *second, GErr
         ok = strlen(parts[i]) <= 2 &&
              g_ascii_string_to_unsigned(parts[i], 10, 0, MAX[i], &value[i], NULL);
     if (!ok)
-        return service_fail(error, BASE_ERROR_INVALID, "%s must be a time such as 09:00.", field);
+        return base_fail(error, BASE_ERROR_INVALID, "%s must be a time such as 09:00.", field);
     *second = (gint32)(value[0] * 3600 + value[1] * 60 + value[2]);
     return true;
 }
@@ -225,14 +225,14 @@ static bool apply_email_domain(const struct service_institution_input *input,
     if (g_strcmp0(domain, institution->email_domain ? institution->email_domain : "") == 0)
         return true;
     if (institution->email_domain_is_fixed)
-        return service_fail(error, BASE_ERROR_CONFLICT,
-                            "email_domain is set by the configuration (PRESENTE_EMAIL_DOMAIN).");
+        return base_fail(error, BASE_ERROR_CONFLICT,
+                         "email_domain is set by the configuration (PRESENTE_EMAIL_DOMAIN).");
     if (*domain) {
         g_autofree char *address = g_strdup_printf("a@%s%s", *domain == '.' ? "a" : "", domain);
         g_autofree char *valid = base_text_email(address, NULL);
         if (!valid)
-            return service_fail(error, BASE_ERROR_INVALID,
-                                "email_domain must be a domain such as uni.edu.");
+            return base_fail(error, BASE_ERROR_INVALID,
+                             "email_domain must be a domain such as uni.edu.");
     }
     replace(&institution->email_domain, *domain ? g_steal_pointer(&domain) : NULL);
     return true;
@@ -244,12 +244,12 @@ static bool apply_time_zone(const struct service_institution_input *input,
     if (!input->time_zone || strcmp(input->time_zone, institution->time_zone) == 0)
         return true;
     if (institution->time_zone_is_fixed)
-        return service_fail(error, BASE_ERROR_CONFLICT,
-                            "time_zone is set by the configuration (PRESENTE_TIME_ZONE).");
+        return base_fail(error, BASE_ERROR_CONFLICT,
+                         "time_zone is set by the configuration (PRESENTE_TIME_ZONE).");
     GTimeZone *zone = core_time_zone_load(input->time_zone, NULL);
     if (!zone)
-        return service_fail(error, BASE_ERROR_INVALID, "time_zone must be a name such as %s.",
-                            CORE_TIME_ZONE_DEFAULT);
+        return base_fail(error, BASE_ERROR_INVALID, "time_zone must be a name such as %s.",
+                         CORE_TIME_ZONE_DEFAULT);
     g_time_zone_unref(zone);
     replace(&institution->time_zone, g_strdup(input->time_zone));
     return true;
@@ -279,11 +279,11 @@ static bool apply_names(const struct service_institution_input *input,
     if (input->language) {
         const int index = base_text_index(LANGUAGES, G_N_ELEMENTS(LANGUAGES), input->language);
         if (index < 0)
-            return service_fail(error, BASE_ERROR_INVALID, "language must be es or en.");
+            return base_fail(error, BASE_ERROR_INVALID, "language must be es or en.");
         replace(&institution->language, g_strdup(LANGUAGES[index]));
     }
     return !input->paper || report_paper_from_name(input->paper, &institution->paper) ||
-           service_fail(error, BASE_ERROR_INVALID, "paper must be a4 or letter.");
+           base_fail(error, BASE_ERROR_INVALID, "paper must be a4 or letter.");
 }
 
 static bool apply_policy(const struct service_institution_input *input,
@@ -298,21 +298,21 @@ static bool apply_policy(const struct service_institution_input *input,
         return false;
     if (input->challenge &&
         !core_rules_challenge_from_name(input->challenge, &institution->challenge))
-        return service_fail(error, BASE_ERROR_INVALID, "challenge must be doubt, never or always.");
+        return base_fail(error, BASE_ERROR_INVALID, "challenge must be doubt, never or always.");
     return core_policy_validate(policy, NULL) ||
-           service_fail(error, BASE_ERROR_INVALID,
-                        "absent_after must not be earlier than late_after.");
+           base_fail(error, BASE_ERROR_INVALID,
+                     "absent_after must not be earlier than late_after.");
 }
 
 static bool apply_mailing(const char *field, const struct service_mailing_input *input,
                           struct service_mailing *mailing, GError **error)
 {
     if (input->frequency && !service_frequency_from_name(input->frequency, &mailing->frequency))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "%s: frequency must be off, daily, weekly or course_end.", field);
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "%s: frequency must be off, daily, weekly or course_end.", field);
     if (input->weekday && (*input->weekday < 1 || *input->weekday > 7))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "%s: weekday must be between 1 (Monday) and 7 (Sunday).", field);
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "%s: weekday must be between 1 (Monday) and 7 (Sunday).", field);
     if (input->weekday)
         mailing->weekday = (gint32)*input->weekday;
     if (input->at && !read_clock(input->at, field, &mailing->at_second, error))
@@ -320,8 +320,7 @@ static bool apply_mailing(const char *field, const struct service_mailing_input 
     enum report_format format = mailing->format;
     if (input->format &&
         (!report_format_from_name(input->format, &format) || format == REPORT_FORMAT_JSON))
-        return service_fail(error, BASE_ERROR_INVALID, "%s: format must be pdf, xlsx or csv.",
-                            field);
+        return base_fail(error, BASE_ERROR_INVALID, "%s: format must be pdf, xlsx or csv.", field);
     mailing->format = format;
     return true;
 }
@@ -334,8 +333,8 @@ static bool apply_warnings(const struct service_institution_input *input,
     for (const char *const *name = input->warnings; name && *name; name++) {
         const int index = base_text_index(WARNINGS, G_N_ELEMENTS(WARNINGS), *name);
         if (index < 0)
-            return service_fail(error, BASE_ERROR_INVALID,
-                                "warnings may hold absence, consecutive and at_risk.");
+            return base_fail(error, BASE_ERROR_INVALID,
+                             "warnings may hold absence, consecutive and at_risk.");
         warnings |= 1u << index;
     }
     if (input->warnings)

@@ -163,7 +163,7 @@ static GBytes *picture_of(struct exporter *exporter, const char *text, GError **
     struct base_uuid id;
 
     if (!text || !base_uuid_parse(text, &id)) {
-        service_fail(error, BASE_ERROR_CORRUPT, "A row of a picture has no id.");
+        base_fail(error, BASE_ERROR_CORRUPT, "A row of a picture has no id.");
         return NULL;
     }
     g_autoptr(db_connection) connection = db_acquire(exporter->service->db, error);

@@ -51,7 +51,7 @@ struct loader {
 
 static bool manifest_refuse(GError **error, enum base_error code, const char *what)
 {
-    return service_fail(error, code, ARCHIVE_MANIFEST ": %s", what);
+    return base_fail(error, code, ARCHIVE_MANIFEST ": %s", what);
 }
 
 static bool manifest_check(struct importer *importer, GError **error)
@@ -127,15 +127,14 @@ static bool entry_compare(struct importer *importer, archive_reader *archive, co
     gssize n;
 
     if (!file)
-        return service_fail(error, BASE_ERROR_CORRUPT, "%s: the manifest does not name it.", name);
+        return base_fail(error, BASE_ERROR_CORRUPT, "%s: the manifest does not name it.", name);
     while ((n = archive_reader_read(archive, buffer, BUFFER_SIZE, error)) > 0)
         g_checksum_update(checksum, buffer, n);
     if (n < 0)
         return false;
     if (strcmp(g_checksum_get_string(checksum),
                json_string_value(json_object_get(file, "sha256"))) != 0)
-        return service_fail(error, BASE_ERROR_CORRUPT, "%s: it is not what the manifest says.",
-                            known);
+        return base_fail(error, BASE_ERROR_CORRUPT, "%s: it is not what the manifest says.", known);
     return true;
 }
 
@@ -158,8 +157,8 @@ static bool compare_all(struct importer *importer, GError **error)
     if (!archive || problem)
         return false;
     return seen == g_hash_table_size(importer->expected) ||
-           service_fail(error, BASE_ERROR_CORRUPT,
-                        "Files that the manifest names are missing from the archive.");
+           base_fail(error, BASE_ERROR_CORRUPT,
+                     "Files that the manifest names are missing from the archive.");
 }
 
 /* ---- Rows ---- */
@@ -215,7 +214,7 @@ static bool image_place(struct loader *loader, struct db_value *values, GError *
     const struct placed *placed = g_hash_table_lookup(loader->importer->placed, &id);
 
     if (!placed || !placed->image.blob_key)
-        return service_fail(error, BASE_ERROR_INVALID, "Its picture is not in the archive.");
+        return base_fail(error, BASE_ERROR_INVALID, "Its picture is not in the archive.");
     *column_of(loader->table, values, "blob_key") = db_text(placed->image.blob_key);
     *column_of(loader->table, values, "sealed") = db_bool(placed->image.sealed);
     *column_of(loader->table, values, "key_id") =
@@ -276,9 +275,8 @@ static bool loader_lines(struct loader *loader, GString *text, GError **error)
     }
     g_string_erase(text, 0, (gssize)from);
     return text->len <= ROW_SIZE_MAX ||
-           service_fail(error, BASE_ERROR_TOO_LARGE,
-                        "%s:%" G_GINT64_FORMAT ": The line is too long.", loader->name,
-                        loader->line + 1);
+           base_fail(error, BASE_ERROR_TOO_LARGE, "%s:%" G_GINT64_FORMAT ": The line is too long.",
+                     loader->name, loader->line + 1);
 }
 
 static bool load_table(struct loader *loader, archive_reader *archive, GError **error)
@@ -296,7 +294,7 @@ static bool load_table(struct loader *loader, archive_reader *archive, GError **
     }
     ok = ok && n == 0;
     if (ok && text->len > 0)
-        ok = service_fail(error, BASE_ERROR_INVALID, "%s: Its last line has no end.", loader->name);
+        ok = base_fail(error, BASE_ERROR_INVALID, "%s: Its last line has no end.", loader->name);
     g_string_free(text, TRUE);
     return ok && loader_flush(loader, error);
 }
@@ -312,7 +310,7 @@ static bool load_entries(struct loader *loader, GError **error)
         loader->table = archive_table_named(name);
         loader->name = name;
         if (!loader->table && g_str_has_prefix(name, ARCHIVE_TABLES))
-            return service_fail(error, BASE_ERROR_INVALID, "%s: There is no such table.", name);
+            return base_fail(error, BASE_ERROR_INVALID, "%s: There is no such table.", name);
         if (loader->table && !load_table(loader, archive, error))
             return false;
     }
@@ -331,9 +329,9 @@ static bool is_empty(struct db_connection *connection, GError **error)
         if (!db_query_int(connection, &rows, error, db_schema_tables[i].count))
             return false;
         if (rows > 0)
-            return service_fail(error, BASE_ERROR_CONFLICT,
-                                "The database holds an institution already; nothing was changed. "
-                                "Import into an empty one.");
+            return base_fail(error, BASE_ERROR_CONFLICT,
+                             "The database holds an institution already; nothing was changed. "
+                             "Import into an empty one.");
     }
     return true;
 }
@@ -380,9 +378,9 @@ static bool picture_line(struct loader *loader, const char *text, gsize size, GE
     if (!id || !base_uuid_parse(id, &image.id) || !core_image_kind_from_name(kind, &image.kind) ||
         (user_id == NULL) != (image.kind == CORE_IMAGE_REVIEW) ||
         (user_id && !base_uuid_parse(user_id, &image.user_id)))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "%s:%" G_GINT64_FORMAT ": This is not a picture's row.", loader->name,
-                            loader->line);
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "%s:%" G_GINT64_FORMAT ": This is not a picture's row.", loader->name,
+                         loader->line);
     struct placed *placed = g_new0(struct placed, 1);
     placed->image = image;
     g_hash_table_replace(loader->importer->placed, &placed->image.id, placed);

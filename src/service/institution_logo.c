@@ -149,6 +149,6 @@ GBytes *service_institution_logo(struct service *service, GError **error)
         }
         g_error_free(problem);
     }
-    service_fail(error, BASE_ERROR_NOT_FOUND, "The institution has no logo.");
+    base_fail(error, BASE_ERROR_NOT_FOUND, "The institution has no logo.");
     return NULL;
 }

@@ -77,10 +77,6 @@ struct service {
     bool watch_well;    /* the last answer was a good one */
 };
 
-/* Sets the error and returns false, for use in a return statement. */
-bool service_fail(GError **error, enum base_error code, const char *format, ...)
-    G_GNUC_PRINTF(3, 4);
-
 /* Appends an entry to the audit log in the caller's transaction; takes over `details`, which may be
  * NULL. `identity` may be NULL: nobody signed in. */
 bool service_audit(struct db_connection *connection, const struct service_identity *identity,

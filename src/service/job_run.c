@@ -100,7 +100,7 @@ static bool put_piece(struct run *run, GError **error)
     run->size += run->piece->len;
     g_byte_array_set_size(run->piece, 0);
     return progress(run->job->done, run->job->total, run) ||
-           service_fail(error, BASE_ERROR_UNAVAILABLE, "The report was cancelled.");
+           base_fail(error, BASE_ERROR_UNAVAILABLE, "The report was cancelled.");
 }
 
 static bool take(const char *data, size_t size, gpointer data_of_sink, GError **error)
@@ -128,7 +128,7 @@ static bool identity_of(struct run *run, struct service_identity *identity, GErr
     if (!user)
         return false;
     if (user->deleted_at || !user->active)
-        return service_fail(error, BASE_ERROR_FORBIDDEN, "The account is not active any more.");
+        return base_fail(error, BASE_ERROR_FORBIDDEN, "The account is not active any more.");
     *identity = (struct service_identity){
         .user_id = user->id,
         .institution_id = user->institution_id,
@@ -171,11 +171,11 @@ static bool prepare(struct run *run, GError **error)
     g_autofree char *prefix = NULL;
 
     if (attempts_of(run->job) >= ATTEMPTS_MAX)
-        return service_fail(error, BASE_ERROR_UNAVAILABLE,
-                            "The server ended several times while it wrote this report. Please ask "
-                            "for a shorter period.");
+        return base_fail(error, BASE_ERROR_UNAVAILABLE,
+                         "The server ended several times while it wrote this report. Please ask "
+                         "for a shorter period.");
     if (!run->service->images.store)
-        return service_fail(error, BASE_ERROR_UNAVAILABLE, "There is no store for the report.");
+        return base_fail(error, BASE_ERROR_UNAVAILABLE, "There is no store for the report.");
     prefix = service_job_prefix(run->service, error);
     if (!prefix)
         return false;

@@ -115,7 +115,7 @@ bool service_job_read(const struct db_job *job, json_t **object,
     options->report.separator = *separator;
     return (report_format_from_name(format, &options->format) &&
             report_paper_from_name(paper, &options->report.paper)) ||
-           service_fail(error, BASE_ERROR_CORRUPT, "The job's parameters are damaged.");
+           base_fail(error, BASE_ERROR_CORRUPT, "The job's parameters are damaged.");
 }
 
 /* ---- asking, looking, cancelling ---- */
@@ -132,10 +132,10 @@ static bool create_body(struct db_connection *connection, gpointer data, GError 
     if (!db_job_count_open(connection, &work->job->user_id, &open, error))
         return false;
     if (open >= SERVICE_JOB_OPEN_MAX)
-        return service_fail(error, BASE_ERROR_RATE_LIMITED,
-                            "%d reports of yours are being written. Please wait for one of them, "
-                            "or cancel it.",
-                            SERVICE_JOB_OPEN_MAX);
+        return base_fail(error, BASE_ERROR_RATE_LIMITED,
+                         "%d reports of yours are being written. Please wait for one of them, "
+                         "or cancel it.",
+                         SERVICE_JOB_OPEN_MAX);
     return db_job_insert(connection, work->job, error);
 }
 
@@ -144,7 +144,7 @@ struct db_job *service_job_create(struct service *service, const struct service_
                                   const struct service_job_options *options, GError **error)
 {
     if (base_uuid_is_nil(&identity->user_id)) {
-        service_fail(error, BASE_ERROR_INVALID, "Jobs belong to people with an account.");
+        base_fail(error, BASE_ERROR_INVALID, "Jobs belong to people with an account.");
         return NULL;
     }
     g_autoptr(service_report) report = service_images_ready(service, error)
@@ -173,7 +173,7 @@ static struct db_job *find_on(struct db_connection *connection,
 
     if (!job || base_uuid_equal(&job->user_id, &identity->user_id))
         return g_steal_pointer(&job);
-    service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such job.");
+    base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such job.");
     return NULL;
 }
 
@@ -242,7 +242,7 @@ static bool copy_pieces(struct service *service, const struct db_job *job, int *
         size += (gint64)g_bytes_get_size(piece);
     }
     return size == job->size ||
-           service_fail(error, BASE_ERROR_CORRUPT, "The result of the job is damaged.");
+           base_fail(error, BASE_ERROR_CORRUPT, "The result of the job is damaged.");
 }
 
 int service_job_file(struct service *service, const struct service_identity *identity,
@@ -254,8 +254,8 @@ int service_job_file(struct service *service, const struct service_identity *ide
     if (!job || !service_images_ready(service, error))
         return -1;
     if (job->state != DB_JOB_DONE) {
-        service_fail(error, BASE_ERROR_CONFLICT, "The report is not written: its job is %s.",
-                     db_job_state_name(job->state));
+        base_fail(error, BASE_ERROR_CONFLICT, "The report is not written: its job is %s.",
+                  db_job_state_name(job->state));
         return -1;
     }
     int fd = report_temporary_file(error);
@@ -269,8 +269,8 @@ int service_job_file(struct service *service, const struct service_identity *ide
     /* Collected at this moment, or sealed by a key that was dropped since. */
     if (g_error_matches(problem, BASE_ERROR, BASE_ERROR_NOT_FOUND) ||
         g_error_matches(problem, BASE_ERROR, BASE_ERROR_CORRUPT))
-        service_fail(error, BASE_ERROR_NOT_FOUND,
-                     "The report is not kept any more. Please ask for it again.");
+        base_fail(error, BASE_ERROR_NOT_FOUND,
+                  "The report is not kept any more. Please ask for it again.");
     else
         g_propagate_error(error, g_steal_pointer(&problem));
     return -1;

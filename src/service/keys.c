@@ -161,8 +161,8 @@ bool service_keys_fit(struct service *service, bool *fit, GError **error)
         if (!keys_judge(service, version, error))
             return false;
     }
-    return service_fail(error, BASE_ERROR_UNAVAILABLE,
-                        "The key file is being changed at the moment. Please try again.");
+    return base_fail(error, BASE_ERROR_UNAVAILABLE,
+                     "The key file is being changed at the moment. Please try again.");
 }
 
 bool service_keys_ready(struct service *service, GError **error)
@@ -171,9 +171,9 @@ bool service_keys_ready(struct service *service, GError **error)
 
     return service_keys_fit(service, &fit, error) &&
            (fit ||
-            service_fail(error, BASE_ERROR_UNAVAILABLE,
-                         "Faces and pictures are switched off at the moment: the key that opens "
-                         "them is missing. Please tell an administrator."));
+            base_fail(error, BASE_ERROR_UNAVAILABLE,
+                      "Faces and pictures are switched off at the moment: the key that opens "
+                      "them is missing. Please tell an administrator."));
 }
 
 char *service_keys_trouble(struct service *service)

@@ -17,13 +17,13 @@ static bool images_read(json_t *images, struct kiosk_content *content, GError **
     const size_t n = json_array_size(images);
 
     if (n == 0 || n > KIOSK_FRAMES_MAX)
-        return service_fail(error, BASE_ERROR_INVALID, "images must be 1 to %d pictures.",
-                            KIOSK_FRAMES_MAX);
+        return base_fail(error, BASE_ERROR_INVALID, "images must be 1 to %d pictures.",
+                         KIOSK_FRAMES_MAX);
     for (size_t i = 0; i < n; i++) {
         const char *text = json_string_value(json_array_get(images, i));
         gsize size = 0;
         if (!text || !*text)
-            return service_fail(error, BASE_ERROR_INVALID, "images must be texts in base64.");
+            return base_fail(error, BASE_ERROR_INVALID, "images must be texts in base64.");
         content->decoded[i] = g_base64_decode(text, &size);
         content->frames[i] = (struct recognise_picture){content->decoded[i], size};
         content->frames_n++;
@@ -50,10 +50,10 @@ bool kiosk_content_read(const void *data, size_t size, struct kiosk_content *con
     *content = (struct kiosk_content){.json = base_json_parse(data, size, error)};
     bool ok = content->json && base_json_read(content->json, FIELDS, G_N_ELEMENTS(FIELDS), error);
     if (ok && strcmp(kind, "faces") == 0)
-        ok = content->typed.pin ? service_fail(error, BASE_ERROR_INVALID, "pin is not for faces.")
+        ok = content->typed.pin ? base_fail(error, BASE_ERROR_INVALID, "pin is not for faces.")
                                 : images_read(images, content, error);
     else if (ok && (strcmp(kind, "pin") != 0 || !content->typed.pin || images))
-        ok = service_fail(error, BASE_ERROR_INVALID, "kind must be \"faces\" or \"pin\".");
+        ok = base_fail(error, BASE_ERROR_INVALID, "kind must be \"faces\" or \"pin\".");
     if (!ok)
         kiosk_content_clear(content);
     return ok;

@@ -278,7 +278,7 @@ static bool settle_body(struct db_connection *connection, gpointer data, GError 
         return false;
     /* Another node has taken it over: what this one wrote is undone. */
     if (!replay->settled)
-        return service_fail(error, BASE_ERROR_UNAVAILABLE, "The entry is worked on elsewhere.");
+        return base_fail(error, BASE_ERROR_UNAVAILABLE, "The entry is worked on elsewhere.");
     if (replay->row.state != DB_DEVICE_ENTRY_REFUSED)
         return true;
     return service_audit(connection, NULL, "kiosk.entry_refused", &replay->device->id,
@@ -448,8 +448,8 @@ static bool check_counters(struct service *service, const struct service_device 
         return false;
     for (size_t i = 0; i < n; i++)
         if (entries[i].counter - next > SERVICE_KIOSK_COUNTER_AHEAD)
-            return service_fail(error, BASE_ERROR_INVALID,
-                                "counter is far beyond those of the entries before.");
+            return base_fail(error, BASE_ERROR_INVALID,
+                             "counter is far beyond those of the entries before.");
     return true;
 }
 
@@ -458,8 +458,8 @@ bool service_kiosk_replay(struct service *service, const struct service_device *
                           struct service_kiosk_outcome *outcomes, GError **error)
 {
     if (n == 0 || n > SERVICE_KIOSK_ENTRIES_MAX)
-        return service_fail(error, BASE_ERROR_INVALID, "entries must be 1 to %d entries.",
-                            SERVICE_KIOSK_ENTRIES_MAX);
+        return base_fail(error, BASE_ERROR_INVALID, "entries must be 1 to %d entries.",
+                         SERVICE_KIOSK_ENTRIES_MAX);
     if (!check_counters(service, device, entries, n, error))
         return false;
     for (size_t i = 0; i < n; i++)

@@ -63,8 +63,8 @@ bool kiosk_person_by_pin(struct service *service, const struct service_device *d
     g_autofree char *hash = NULL;
 
     if (!typed->student_number == !typed->email)
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "student_number or email is needed, and one of them alone.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "student_number or email is needed, and one of them alone.");
     if (!look_up(service, device, typed, person, &hash, error))
         return false;
     g_autofree char *key = limit_key(person, typed);

@@ -154,5 +154,5 @@ const struct kiosk_session *kiosk_place_session_of(const struct kiosk_place *pla
 bool kiosk_place_open(const struct kiosk_place *place, GError **error)
 {
     return !place->bound || place->open->len > 0 ||
-           service_fail(error, BASE_ERROR_CONFLICT, "No session takes marks here now.");
+           base_fail(error, BASE_ERROR_CONFLICT, "No session takes marks here now.");
 }

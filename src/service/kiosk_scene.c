@@ -80,16 +80,16 @@ static bool measure(struct kiosk_scene *scene, struct face_image_limits *limits,
     if (limits->pixels_max == 0 || limits->pixels_max > FRAME_PIXELS_MAX)
         limits->pixels_max = FRAME_PIXELS_MAX;
     if (scene->frames_n == 0 || scene->frames_n > KIOSK_FRAMES_MAX)
-        return service_fail(error, BASE_ERROR_INVALID, "image must be 1 to %d pictures.",
-                            KIOSK_FRAMES_MAX);
+        return base_fail(error, BASE_ERROR_INVALID, "image must be 1 to %d pictures.",
+                         KIOSK_FRAMES_MAX);
     for (size_t i = 0; i < scene->frames_n; i++) {
         int width, height;
         if (!face_image_measure(scene->frames[i].data, scene->frames[i].size, limits, &width,
                                 &height, error))
             return false;
         if (i > 0 && (width != scene->width || height != scene->height))
-            return service_fail(error, BASE_ERROR_INVALID,
-                                "image must be frames of one size, of one moment.");
+            return base_fail(error, BASE_ERROR_INVALID,
+                             "image must be frames of one size, of one moment.");
         scene->width = width;
         scene->height = height;
     }

@@ -77,8 +77,8 @@ char *service_link_unsubscribe(struct service *service, const struct core_user *
 
 static bool link_void(GError **error)
 {
-    return service_fail(error, BASE_ERROR_INVALID,
-                        "token: this link is not valid any more; please ask for a new one.");
+    return base_fail(error, BASE_ERROR_INVALID,
+                     "token: this link is not valid any more; please ask for a new one.");
 }
 
 /* Also a token that is none says that the link is void, and nothing more. */
@@ -216,10 +216,10 @@ static bool invite_one(struct db_connection *connection, struct invite_work *wor
     if (!user)
         return false;
     if (user->deleted_at)
-        return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
+        return base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
     if (!user->active || !user->email)
-        return !work->strict || service_fail(error, BASE_ERROR_CONFLICT,
-                                             "This account is not active or has no address.");
+        return !work->strict || base_fail(error, BASE_ERROR_CONFLICT,
+                                          "This account is not active or has no address.");
     g_autofree char *key = g_strdup_printf("invitation:%s:%" G_GINT64_FORMAT,
                                            base_uuid_format(id, text), base_time_now());
     if (!service_outbox_add(connection,
@@ -369,6 +369,6 @@ bool service_mail_refuse(struct service *service, const struct service_identity 
 {
     struct refusal_work work = {*identity, service_mail_refusal_name(kind), refused};
 
-    return (work.kind || service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such mail.")) &&
+    return (work.kind || base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such mail.")) &&
            db_transaction(service->db, refusal_body, &work, error);
 }

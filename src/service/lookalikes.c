@@ -270,7 +270,7 @@ static bool may_see(struct db_connection *connection, const struct see_work *wor
         return false;
     }
     g_error_free(problem);
-    return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such pair of look-alikes.");
+    return base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such pair of look-alikes.");
 }
 
 static bool see_body(struct db_connection *connection, gpointer data, GError **error)

@@ -108,7 +108,7 @@ bool service_mail_parameter_uuid(const struct mail_making *making, const char *n
                                  struct base_uuid *id, GError **error)
 {
     return base_uuid_parse(service_mail_parameter(making, name), id) ||
-           service_fail(error, BASE_ERROR_INVALID, "%s is required and must be an id.", name);
+           base_fail(error, BASE_ERROR_INVALID, "%s is required and must be an id.", name);
 }
 
 /* ---- making one ---- */
@@ -125,8 +125,8 @@ static struct core_user *find_reader(struct mail_making *making, struct db_conne
     if (!user)
         return NULL;
     if (user->deleted_at || !user->email || !user->active) {
-        service_fail(error, BASE_ERROR_NOT_FOUND,
-                     "This person has no account any more, or no address.");
+        base_fail(error, BASE_ERROR_NOT_FOUND,
+                  "This person has no account any more, or no address.");
         return NULL;
     }
     return g_steal_pointer(&user);
@@ -141,7 +141,7 @@ static bool check_refusal(struct mail_making *making, struct db_connection *conn
         return true;
     return db_mail_refusal_get(connection, &making->user->id, refusal, &refused, error) &&
            (!refused ||
-            service_fail(error, BASE_ERROR_CONFLICT, "This person does not want such mail."));
+            base_fail(error, BASE_ERROR_CONFLICT, "This person does not want such mail."));
 }
 
 static bool begin(struct mail_making *making, const struct kind *kind,

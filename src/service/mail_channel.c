@@ -147,11 +147,11 @@ static enum service_delivery deliver(struct service *service, const struct db_ou
 
     const bool is_note = service_mail_is_settled_kind(entry->kind);
     if (!is_note && !service_mail_kind_from_name(entry->kind, &kind)) {
-        service_fail(error, BASE_ERROR_UNSUPPORTED, "This program knows no such mail.");
+        base_fail(error, BASE_ERROR_UNSUPPORTED, "This program knows no such mail.");
         return SERVICE_DELIVERY_NEVER;
     }
     if (is_stale(entry, LIVES[is_note ? SERVICE_MAIL_ABSENCE : kind])) {
-        service_fail(error, BASE_ERROR_CONFLICT, "It was too old to be sent.");
+        base_fail(error, BASE_ERROR_CONFLICT, "It was too old to be sent.");
         return SERVICE_DELIVERY_UNWANTED;
     }
     if (is_note)
@@ -180,8 +180,8 @@ bool service_mail_test(struct service *service, const struct service_identity *i
     if (!service_allow_all(identity, CORE_ACTION_USER_WRITE, error))
         return false;
     if (!service_mail_is_on(service))
-        return service_fail(error, BASE_ERROR_UNAVAILABLE,
-                            "PRESENTE_SMTP_URL is not set: there is no mail server to try.");
+        return base_fail(error, BASE_ERROR_UNAVAILABLE,
+                         "PRESENTE_SMTP_URL is not set: there is no mail server to try.");
     g_autofree char *clean = base_text_email(address, error);
     g_autoptr(service_mail) mail = clean ? service_mail_make_test(service, clean, error) : NULL;
     base_uuid_new(&id);

@@ -66,7 +66,7 @@ static bool absence_stands(struct mail_making *making, struct db_connection *con
     g_autoptr(core_attendance) mark =
         db_attendance_find_occasion(connection, &making->user->id, occasion, error);
     return mark && (mark->status == CORE_STATUS_ABSENT ||
-                    service_fail(error, BASE_ERROR_CONFLICT, "The absence was corrected."));
+                    base_fail(error, BASE_ERROR_CONFLICT, "The absence was corrected."));
 }
 
 static struct core_session *absence_session(struct mail_making *making, GError **error)
@@ -159,7 +159,7 @@ bool service_mail_fill_at_risk(struct mail_making *making, GError **error)
         course->standings->len > 0 ? course->standings->pdata[0] : NULL;
     g_autofree char *warnings = one ? warnings_text(making, one, "\n") : NULL;
     if (!one || (!warnings && !making->preview))
-        return service_fail(error, BASE_ERROR_CONFLICT, "This student is not at risk any more.");
+        return base_fail(error, BASE_ERROR_CONFLICT, "This student is not at risk any more.");
     g_autofree char *day = day_of(making);
     const char *const values[] = {course->course->name, day, NULL};
     const char *const arithmetic[] = {one->arithmetic, NULL};
@@ -179,7 +179,7 @@ static bool teaches(struct mail_making *making, const struct base_uuid *course_i
     return connection &&
            db_course_is_taught_by(connection, course_id, &making->user->id, &taught, error) &&
            (taught || making->preview ||
-            service_fail(error, BASE_ERROR_CONFLICT, "This person teaches the course no more."));
+            base_fail(error, BASE_ERROR_CONFLICT, "This person teaches the course no more."));
 }
 
 bool service_mail_fill_digest(struct mail_making *making, GError **error)
@@ -201,7 +201,7 @@ bool service_mail_fill_digest(struct mail_making *making, GError **error)
         n++;
     }
     if (n == 0 && !making->preview)
-        return service_fail(error, BASE_ERROR_CONFLICT, "Nobody is at risk any more.");
+        return base_fail(error, BASE_ERROR_CONFLICT, "Nobody is at risk any more.");
     g_autofree char *day = day_of(making);
     const char *const values[] = {course->course->name, day, NULL};
     making->mail->subject = words(making, MAIL_TEXT_DIGEST_SUBJECT, values);
@@ -217,8 +217,8 @@ static bool take(const char *data, size_t size, gpointer user, GError **error)
     GByteArray *bytes = user;
 
     if (size > ATTACHMENT_MAX - bytes->len)
-        return service_fail(error, BASE_ERROR_TOO_LARGE,
-                            "The report is too large for a mail; please narrow it.");
+        return base_fail(error, BASE_ERROR_TOO_LARGE,
+                         "The report is too large for a mail; please narrow it.");
     g_byte_array_append(bytes, (const guint8 *)data, (guint)size);
     return true;
 }
@@ -289,10 +289,10 @@ static bool report_request(const struct mail_making *making, struct service_repo
     request->name = service_mail_parameter(making, "report");
     request->language = making->language;
     if (!request->name)
-        return service_fail(error, BASE_ERROR_INVALID, "report is required.");
+        return base_fail(error, BASE_ERROR_INVALID, "report is required.");
     return (report_format_from_name(service_mail_parameter(making, "format"), format) &&
             *format != REPORT_FORMAT_JSON) ||
-           service_fail(error, BASE_ERROR_INVALID, "format must be pdf, xlsx or csv.");
+           base_fail(error, BASE_ERROR_INVALID, "format must be pdf, xlsx or csv.");
 }
 
 /* A regular report of days without any session would say nothing. */
@@ -315,8 +315,8 @@ static bool report_has_news(struct mail_making *making,
     g_autoptr(GPtrArray) sessions =
         connection ? db_session_list(connection, &filter, &one, NULL, error) : NULL;
     return sessions &&
-           (sessions->len > 0 || service_fail(error, BASE_ERROR_CONFLICT,
-                                              "Nothing was taught on the days that it tells of."));
+           (sessions->len > 0 || base_fail(error, BASE_ERROR_CONFLICT,
+                                           "Nothing was taught on the days that it tells of."));
 }
 
 bool service_mail_fill_report(struct mail_making *making, GError **error)

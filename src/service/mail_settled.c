@@ -183,6 +183,6 @@ enum service_delivery service_mail_settled(struct service *service,
     }
     if (!work.gone)
         return SERVICE_DELIVERY_DONE;
-    service_fail(error, BASE_ERROR_CONFLICT, "The session was cancelled or opened again.");
+    base_fail(error, BASE_ERROR_CONFLICT, "The session was cancelled or opened again.");
     return SERVICE_DELIVERY_UNWANTED;
 }

@@ -124,8 +124,8 @@ bool service_mark_scope_find(struct service *service, const struct service_mark_
     if (!connection || !service_gallery_sync_on(service, connection, error))
         return false;
     if (session && group)
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "group_id cannot be given together with session_id.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "group_id cannot be given together with session_id.");
     if (session)
         return scope_session(service, connection, &request->session_id, at, scope, error);
     return group ? scope_group(connection, &request->group_id, scope, error)

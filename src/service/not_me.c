@@ -74,8 +74,8 @@ static bool refuse_body(struct db_connection *connection, gpointer data, GError 
     refusal->method = mark->method;
     if ((mark->method != CORE_METHOD_FACE && mark->method != CORE_METHOD_CODE) ||
         !base_uuid_equal(&mark->user_id, &refusal->person))
-        return service_fail(error, BASE_ERROR_CONFLICT,
-                            "This mark was changed by hand; please ask your teacher.");
+        return base_fail(error, BASE_ERROR_CONFLICT,
+                         "This mark was changed by hand; please ask your teacher.");
     return db_attendance_delete(connection, &mark->id, error) &&
            service_webhook_mark(connection, CORE_WEBHOOK_CORRECTED, NULL, mark, error) &&
            restore_automatic(connection, mark, changes, error) &&
@@ -93,9 +93,9 @@ static bool refuse(struct service *service, const struct base_uuid *id, const ch
 
     if (!auth_tokens_verify(service->tokens, token, base_time_now(), &claims, NULL) ||
         g_strcmp0(claims.role, PURPOSE) != 0 || (id && !base_uuid_equal(&claims.id, id)))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "token does not take this mark back, or no longer; please ask your "
-                            "teacher.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "token does not take this mark back, or no longer; please ask your "
+                         "teacher.");
     struct refusal refusal = {.mark = claims.id, .person = claims.user};
     if (!db_transaction(service->db, refuse_body, &refusal, error))
         return false;

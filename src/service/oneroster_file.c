@@ -64,8 +64,8 @@ bool service_oneroster_unzip(const void *data, gsize size, struct service_oneros
         if (file < 0)
             continue;
         if (files->contents[file])
-            return service_fail(error, BASE_ERROR_INVALID, "There are two files %s.",
-                                file_names[file]);
+            return base_fail(error, BASE_ERROR_INVALID, "There are two files %s.",
+                             file_names[file]);
         files->contents[file] = archive_reader_read_all(archive, FILE_SIZE_MAX, error);
         if (!files->contents[file])
             return false;
@@ -270,9 +270,8 @@ bool oneroster_each(struct oneroster *reader, enum service_oneroster_file file,
         reader->faulty = false;
     }
     file_end(reader);
-    return rows <= ROWS_MAX ||
-           service_fail(error, BASE_ERROR_TOO_LARGE, "%s has more than %d lines.", file_names[file],
-                        ROWS_MAX);
+    return rows <= ROWS_MAX || base_fail(error, BASE_ERROR_TOO_LARGE, "%s has more than %d lines.",
+                                         file_names[file], ROWS_MAX);
 }
 
 /* ---- The manifest ---- */
@@ -327,8 +326,8 @@ bool oneroster_manifest(struct oneroster *reader, GError **error)
     bool versioned = false;
 
     if (!reader->files->contents[SERVICE_ONEROSTER_MANIFEST])
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "There is no manifest.csv: this is not OneRoster 1.1.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "There is no manifest.csv: this is not OneRoster 1.1.");
     if (!file_begin(reader, SERVICE_ONEROSTER_MANIFEST))
         return true;
     while (file_next(reader))

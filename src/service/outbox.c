@@ -26,7 +26,7 @@ bool service_outbox_add(struct db_connection *connection, const struct service_o
 static bool allow(const struct service_identity *identity, GError **error)
 {
     return identity->role == CORE_ROLE_ADMIN ||
-           service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
+           base_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
 }
 
 GPtrArray *service_outbox_list(struct service *service, const struct service_identity *identity,
@@ -71,7 +71,7 @@ static bool change_body(struct db_connection *connection, gpointer data, GError 
     if (!entry || !work->change(connection, work->id, base_time_now(), &changed, error))
         return false;
     if (changed == 0)
-        return service_fail(error, BASE_ERROR_CONFLICT, "%s", work->conflict);
+        return base_fail(error, BASE_ERROR_CONFLICT, "%s", work->conflict);
     return service_audit(connection, work->identity, work->action, work->id,
                          json_pack("{s:s}", "kind", entry->kind), error);
 }

@@ -34,7 +34,7 @@ static const struct {
 
 static bool nobody(GError **error)
 {
-    return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
+    return base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
 }
 
 /* Somebody who is not erased. */
@@ -136,9 +136,9 @@ static bool admin_left(struct db_connection *connection, GError **error)
     gint64 admins = 0;
 
     return db_user_count_active(connection, CORE_ROLE_ADMIN, &admins, error) &&
-           (admins > 0 || service_fail(error, BASE_ERROR_CONFLICT,
-                                       "role and account of the last active administrator must "
-                                       "stay."));
+           (admins > 0 || base_fail(error, BASE_ERROR_CONFLICT,
+                                    "role and account of the last active administrator must "
+                                    "stay."));
 }
 
 static json_t *field_list(unsigned fields)
@@ -250,13 +250,13 @@ struct core_user *service_user_store(struct service *service,
         core_permission_scope(identity->role, CORE_ACTION_USER_WRITE) == CORE_SCOPE_ALL;
 
     if (!admin && !base_uuid_equal(&identity->user_id, id)) {
-        service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to change this person.");
+        base_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to change this person.");
         return NULL;
     }
     if (input->fields & ~(unsigned)((admin ? ADMIN_FIELDS : OWN_FIELDS) | SERVICE_USER_PASSWORD)) {
-        service_fail(error, BASE_ERROR_FORBIDDEN,
-                     "Only an administrator may change e-mail, group, role, student number and "
-                     "activity.");
+        base_fail(error, BASE_ERROR_FORBIDDEN,
+                  "Only an administrator may change e-mail, group, role, student number and "
+                  "activity.");
         return NULL;
     }
     struct update_work work = {identity, *id, input, today, password, NULL};
@@ -368,8 +368,8 @@ static bool exists_within(struct db_connection *connection, struct service *serv
         return false;
     return (institution->email_domain && *institution->email_domain &&
             base_text_email_in_domain(address, institution->email_domain)) ||
-           service_fail(error, BASE_ERROR_FORBIDDEN,
-                        "Only addresses of the institution can be asked about.");
+           base_fail(error, BASE_ERROR_FORBIDDEN,
+                     "Only addresses of the institution can be asked about.");
 }
 
 bool service_user_exists(struct service *service, const struct service_identity *identity,

@@ -205,7 +205,7 @@ static bool accept_body(struct db_connection *connection, gpointer data, GError 
         return false;
     turn->done_before = g_strcmp0(noted, accepted) == 0;
     if (turn->done_before)
-        return service_fail(error, BASE_ERROR_CONFLICT, "This photo is enrolled already.");
+        return base_fail(error, BASE_ERROR_CONFLICT, "This photo is enrolled already.");
     return db_photo_import_set(connection, &turn->user_id, turn->sha256, accepted, base_time_now(),
                                error);
 }

@@ -164,8 +164,8 @@ bool service_batch_judge(struct service *service, struct service_batch *batch,
                          const struct recognise_picture *photos, size_t photos_n, GError **error)
 {
     if (photos_n < 1 || photos_n > SERVICE_PHOTOS_MAX)
-        return service_fail(error, BASE_ERROR_INVALID, "image must be 1 to %d photos.",
-                            SERVICE_PHOTOS_MAX);
+        return base_fail(error, BASE_ERROR_INVALID, "image must be 1 to %d photos.",
+                         SERVICE_PHOTOS_MAX);
     *batch->enrolment = (struct service_enrolment){.photos_n = photos_n, .agreement = 1};
     batch->values = g_new0(float, photos_n *FACE_TEMPLATE_N);
     batch->prints = g_new0(float, photos_n *RECOGNISE_PRINT_N);

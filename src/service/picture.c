@@ -56,7 +56,7 @@ static GBytes *encode(const struct face_image *image, GError **error)
             return jpeg;
         g_bytes_unref(jpeg);
     }
-    service_fail(error, BASE_ERROR_TOO_LARGE, "The picture is too large to be kept.");
+    base_fail(error, BASE_ERROR_TOO_LARGE, "The picture is too large to be kept.");
     return NULL;
 }
 
@@ -107,7 +107,7 @@ struct service_piece service_piece_square(const struct face_box *face, int width
 bool service_images_ready(const struct service *service, GError **error)
 {
     return service->images.store ||
-           service_fail(error, BASE_ERROR_UNAVAILABLE, "There is no store for pictures.");
+           base_fail(error, BASE_ERROR_UNAVAILABLE, "There is no store for pictures.");
 }
 
 const char *service_images_prefix(struct service *service, GError **error)
@@ -203,9 +203,9 @@ bool service_picture_insert(struct service *service, struct db_connection *conne
                             const struct core_image *image, GError **error)
 {
     if (!service_picture_is_current(service, image))
-        return service_fail(error, BASE_ERROR_UNAVAILABLE,
-                            "The key of the pictures was changed at this moment. Please try "
-                            "again.");
+        return base_fail(error, BASE_ERROR_UNAVAILABLE,
+                         "The key of the pictures was changed at this moment. Please try "
+                         "again.");
     return db_image_insert(connection, image, error);
 }
 
@@ -237,7 +237,7 @@ GBytes *service_picture_get(struct service *service, const struct core_image *im
     if ((gint64)g_bytes_get_size(plain) == image->size &&
         memcmp(sha256, image->sha256, sizeof sha256) == 0)
         return g_steal_pointer(&plain);
-    service_fail(error, BASE_ERROR_CORRUPT, "The stored picture is damaged.");
+    base_fail(error, BASE_ERROR_CORRUPT, "The stored picture is damaged.");
     return NULL;
 }
 

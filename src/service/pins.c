@@ -69,15 +69,15 @@ static bool check(const char *pin, const struct core_user *user, GError **error)
     const size_t n = strlen(pin);
 
     if (n < SERVICE_PIN_MIN || n > SERVICE_PIN_MAX || !digits_only(pin))
-        return service_fail(error, BASE_ERROR_INVALID, "pin must be %d to %d digits.",
-                            SERVICE_PIN_MIN, SERVICE_PIN_MAX);
+        return base_fail(error, BASE_ERROR_INVALID, "pin must be %d to %d digits.", SERVICE_PIN_MIN,
+                         SERVICE_PIN_MAX);
     if (is_run(pin) || !has_variety(pin))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "pin is easy to guess: a run of digits, or fewer than three different "
-                            "ones.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "pin is easy to guess: a run of digits, or fewer than three different "
+                         "ones.");
     return !is_of_person(pin, user) ||
-           service_fail(error, BASE_ERROR_INVALID,
-                        "pin must not be part of the student number or the date of birth.");
+           base_fail(error, BASE_ERROR_INVALID,
+                     "pin must not be part of the student number or the date of birth.");
 }
 
 static bool set_body(struct db_connection *connection, gpointer data, GError **error)

@@ -26,8 +26,8 @@ bool service_rules_stored(const char *text, struct core_rules *rules, GError **e
     g_autoptr(GError) problem = NULL;
 
     return core_rules_parse(text, rules, &problem) ||
-           service_fail(error, BASE_ERROR_CORRUPT, "The rules of a policy cannot be read: %s",
-                        problem->message);
+           base_fail(error, BASE_ERROR_CORRUPT, "The rules of a policy cannot be read: %s",
+                     problem->message);
 }
 
 /* ---- reading ---- */
@@ -71,7 +71,7 @@ static bool policy_taken(GError **error, GError *problem)
         return false;
     }
     g_error_free(problem);
-    return service_fail(error, BASE_ERROR_CONFLICT, "name is taken by another policy.");
+    return base_fail(error, BASE_ERROR_CONFLICT, "name is taken by another policy.");
 }
 
 /* The text of the rules that `before` (NULL: the defaults) and the members given make together. */
@@ -82,7 +82,7 @@ static char *rules_merge(const char *before, json_t *changes, struct core_rules 
     if (before && !service_rules_stored(before, rules, error))
         return NULL;
     if (changes && !json_is_object(changes)) {
-        service_fail(error, BASE_ERROR_INVALID, "rules must be an object.");
+        base_fail(error, BASE_ERROR_INVALID, "rules must be an object.");
         return NULL;
     }
     g_autoptr(json_t) whole = core_rules_json(rules);
@@ -133,10 +133,10 @@ static bool statuses_stay(struct db_connection *connection, const struct db_poli
         const struct db_policy_code *code = used->pdata[i];
         const struct core_rules_status *status = core_rules_status_find(rules, code->code);
         if (!status || status->kind != code->status)
-            return service_fail(error, BASE_ERROR_CONFLICT,
-                                "rules must keep the status \"%s\", which counts as %s: there are "
-                                "marks with it.",
-                                code->code, core_status_name(code->status));
+            return base_fail(error, BASE_ERROR_CONFLICT,
+                             "rules must keep the status \"%s\", which counts as %s: there are "
+                             "marks with it.",
+                             code->code, core_status_name(code->status));
     }
     return used != NULL;
 }

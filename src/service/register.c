@@ -15,7 +15,7 @@ enum { EXPORT_PAGE = 2000 /* rows */ };
 
 static bool forbidden(GError **error)
 {
-    return service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to see this.");
+    return base_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to see this.");
 }
 
 /* Whoever sees all learns that a person, group or course is not there; the others that they may
@@ -101,9 +101,9 @@ bool service_register_code_check(struct db_connection *connection, const char *c
             return true;
     }
     return policies &&
-           service_fail(error, BASE_ERROR_INVALID,
-                        "status must be present, late, absent, excused or the code of a status "
-                        "that a policy has.");
+           base_fail(error, BASE_ERROR_INVALID,
+                     "status must be present, late, absent, excused or the code of a status "
+                     "that a policy has.");
 }
 
 /* Writes into `narrow` what is left of the filter for this caller. */
@@ -114,7 +114,7 @@ static bool narrow_filter(struct db_connection *connection, const struct service
     *narrow = filter ? *filter : DB_ATTENDANCE_FILTER_ALL;
     if ((narrow->from_day && !core_day_is_valid(narrow->from_day)) ||
         (narrow->to_day && !core_day_is_valid(narrow->to_day)))
-        return service_fail(error, BASE_ERROR_INVALID, "day must be a date such as 2026-03-12.");
+        return base_fail(error, BASE_ERROR_INVALID, "day must be a date such as 2026-03-12.");
     if (narrow->status_code && !service_register_code_check(connection, narrow->status_code, error))
         return false;
     switch (core_permission_scope(identity->role, CORE_ACTION_ATTENDANCE_READ)) {
@@ -175,7 +175,7 @@ struct core_attendance *service_register_find(struct service *service,
         return NULL;
     if (may)
         return g_steal_pointer(&mark);
-    service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such mark.");
+    base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such mark.");
     return NULL;
 }
 
@@ -257,9 +257,9 @@ static bool export_body(struct db_connection *connection, gpointer data, GError 
     struct db_page page = {.limit = EXPORT_PAGE};
 
     if (work->begun)
-        return service_fail(error, BASE_ERROR_UNAVAILABLE,
-                            "The connection to the database was lost in the middle of the "
-                            "export. Please export again.");
+        return base_fail(error, BASE_ERROR_UNAVAILABLE,
+                         "The connection to the database was lost in the middle of the "
+                         "export. Please export again.");
     if (!narrow_filter(connection, work->identity, work->filter, &narrow, error))
         return false;
     for (;; page.offset += EXPORT_PAGE) {

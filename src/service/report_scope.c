@@ -10,7 +10,7 @@
 
 static bool missing(GError **error, const char *what)
 {
-    return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such %s.", what);
+    return base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such %s.", what);
 }
 
 /* Teachers read what is of theirs, students what is of themselves, unless more is found out. */

@@ -114,10 +114,10 @@ static bool read_course(struct service_report *report, const struct core_course 
             g_array_append_val(sheet->places, place);
     }
     if (sheet->places->len > SESSIONS_MAX)
-        return service_fail(error, BASE_ERROR_TOO_LARGE,
-                            "The register would have more than %d sessions. Please ask for a "
-                            "shorter period.",
-                            SESSIONS_MAX);
+        return base_fail(error, BASE_ERROR_TOO_LARGE,
+                         "The register would have more than %d sessions. Please ask for a "
+                         "shorter period.",
+                         SESSIONS_MAX);
     return true;
 }
 

@@ -204,12 +204,12 @@ static bool check_parameters(const struct service_report_kind *kind,
 
     for (int i = 0; i < SERVICE_REPORT_PARAMETERS_N; i++)
         if (given & ~kind->allowed & 1u << i)
-            return service_fail(error, BASE_ERROR_INVALID, "%s does not narrow this report.",
-                                PARAMETERS[i]);
+            return base_fail(error, BASE_ERROR_INVALID, "%s does not narrow this report.",
+                             PARAMETERS[i]);
     if (kind->required && !(given & kind->required))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "course is missing: this report is of a course, or of a group or "
-                            "subject.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "course is missing: this report is of a course, or of a group or "
+                         "subject.");
     return true;
 }
 
@@ -224,19 +224,19 @@ static bool check_values(const struct service_report_request *request, GError **
     enum core_method method;
 
     if (request->from_day && !core_day_is_valid(request->from_day))
-        return service_fail(error, BASE_ERROR_INVALID, "from must be a day such as 2026-03-12.");
+        return base_fail(error, BASE_ERROR_INVALID, "from must be a day such as 2026-03-12.");
     if (request->to_day && !core_day_is_valid(request->to_day))
-        return service_fail(error, BASE_ERROR_INVALID, "to must be a day such as 2026-03-12.");
+        return base_fail(error, BASE_ERROR_INVALID, "to must be a day such as 2026-03-12.");
     if (request->status && !service_report_code_is_valid(request->status))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "status must be present, late, absent, excused or a code of the "
-                            "site's own.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "status must be present, late, absent, excused or a code of the "
+                         "site's own.");
     if (request->method && !core_method_from_name(request->method, &method))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "method must be face, manual, automatic, photo, code or import.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "method must be face, manual, automatic, photo, code or import.");
     if (request->language && strcmp(request->language, "es") != 0 &&
         strcmp(request->language, "en") != 0)
-        return service_fail(error, BASE_ERROR_INVALID, "language must be es or en.");
+        return base_fail(error, BASE_ERROR_INVALID, "language must be es or en.");
     return true;
 }
 
@@ -377,7 +377,7 @@ struct service_report *service_report_open(struct service *service,
     const struct service_report_kind *kind = service_report_kind_find(request->name);
 
     if (!kind || !(kind->roles & 1u << identity->role)) {
-        service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such report.");
+        base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such report.");
         return NULL;
     }
     if (!check_parameters(kind, request, error) || !check_values(request, error))

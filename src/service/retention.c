@@ -110,9 +110,9 @@ bool service_retention_read(struct service *service, struct service_retention *r
 static bool check_period(const struct period *period, gint64 value, GError **error)
 {
     return is_valid(period, value) ||
-           service_fail(error, BASE_ERROR_INVALID, "%s must be between %d and %d%s.", period->name,
-                        (int)period->min, (int)period->max,
-                        period->may_be_off ? ", or 0 for ever" : "");
+           base_fail(error, BASE_ERROR_INVALID, "%s must be between %d and %d%s.", period->name,
+                     (int)period->min, (int)period->max,
+                     period->may_be_off ? ", or 0 for ever" : "");
 }
 
 bool service_retention_change_on(struct service *service, struct db_connection *connection,

@@ -143,7 +143,7 @@ bool service_review_add(struct service *service, const struct service_review_inp
     };
 
     if (input->candidates_n == 0)
-        return service_fail(error, BASE_ERROR_INVALID, "A review needs somebody it may be.");
+        return base_fail(error, BASE_ERROR_INVALID, "A review needs somebody it may be.");
     base_uuid_new(&review->id);
     review->session_id = input->session_id;
     review->taken_at = input->taken_at;
@@ -285,7 +285,7 @@ static struct db_review *find_on(struct db_connection *connection,
         !db_review_is_taught_by(connection, id, &identity->user_id, &may, error))
         return NULL;
     if (!may) {
-        service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such review.");
+        base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such review.");
         return NULL;
     }
     g_autoptr(db_review) review = db_review_find(connection, id, error);
@@ -357,11 +357,11 @@ static bool settled_alike(const struct settle_work *work, const struct db_review
                                 base_uuid_equal(&work->user_id, &review->user_id);
 
     return same ||
-           service_fail(error, BASE_ERROR_CONFLICT,
-                        review->state == DB_REVIEW_ENDED
-                            ? "This review has ended: it can be settled no longer."
-                            : "This review was settled in another way already; correct the mark "
-                              "instead.");
+           base_fail(error, BASE_ERROR_CONFLICT,
+                     review->state == DB_REVIEW_ENDED
+                         ? "This review has ended: it can be settled no longer."
+                         : "This review was settled in another way already; correct the mark "
+                           "instead.");
 }
 
 static double score_of(const struct db_review *review, const struct base_uuid *user_id)
@@ -376,9 +376,9 @@ static double score_of(const struct db_review *review, const struct base_uuid *u
 
 static bool not_markable(GError **error)
 {
-    return service_fail(error, BASE_ERROR_INVALID,
-                        "user_id names somebody who cannot be marked there: not on the roster, or "
-                        "not active.");
+    return base_fail(error, BASE_ERROR_INVALID,
+                     "user_id names somebody who cannot be marked there: not on the roster, or "
+                     "not active.");
 }
 
 /* The mark that the picture should have made. */

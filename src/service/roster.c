@@ -385,7 +385,7 @@ static bool header_read(struct reader *reader, GError **error)
     struct service_import *import = reader->roster->import;
 
     if (!base_csv_next(reader->csv, error))
-        return *error ? false : service_fail(error, BASE_ERROR_INVALID, "The file is empty.");
+        return *error ? false : base_fail(error, BASE_ERROR_INVALID, "The file is empty.");
     reader->columns_n = base_csv_columns(reader->csv);
     for (guint i = 0; i < ROSTER_FIELD_N; i++)
         reader->meanings[i] = -1;
@@ -398,17 +398,17 @@ static bool header_read(struct reader *reader, GError **error)
             continue;
         }
         if (reader->meanings[field] >= 0)
-            return service_fail(error, BASE_ERROR_INVALID,
-                                "The columns \"%s\" and \"%s\" mean the same.",
-                                base_csv_field(reader->csv, (guint)reader->meanings[field]), label);
+            return base_fail(error, BASE_ERROR_INVALID,
+                             "The columns \"%s\" and \"%s\" mean the same.",
+                             base_csv_field(reader->csv, (guint)reader->meanings[field]), label);
         reader->meanings[field] = (int)i;
         reader->labels[roster_field_column(field)] = label;
     }
     if (reader->meanings[ROSTER_FIELD_STUDENT_NUMBER] < 0 &&
         reader->meanings[ROSTER_FIELD_EMAIL] < 0)
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "The first line names neither a column of student numbers "
-                            "(student_number, matrícula) nor one of e-mails (email, correo).");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "The first line names neither a column of student numbers "
+                         "(student_number, matrícula) nor one of e-mails (email, correo).");
     return true;
 }
 
@@ -436,8 +436,8 @@ static bool file_read(struct reader *reader, GError **error)
         return file_refuse(reader, problem, error);
     while (base_csv_next(reader->csv, &problem)) {
         if (import->lines++ == ROWS_MAX)
-            return service_fail(error, BASE_ERROR_TOO_LARGE,
-                                "The file has more than %d lines; import it in parts.", ROWS_MAX);
+            return base_fail(error, BASE_ERROR_TOO_LARGE,
+                             "The file has more than %d lines; import it in parts.", ROWS_MAX);
         if (row_read(reader))
             row_take(reader);
     }
@@ -471,8 +471,8 @@ static void reader_clear(struct reader *reader)
 static bool options_check(const struct service_roster_options *options, GError **error)
 {
     if (options->role == CORE_ROLE_ADMIN && !options->admins)
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "role must be \"student\" or \"teacher\" for everybody of a file.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "role must be \"student\" or \"teacher\" for everybody of a file.");
     return true;
 }
 

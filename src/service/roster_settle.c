@@ -342,7 +342,7 @@ static bool settle_all(struct roster_work *work, GError **error)
         !roster_settle_ended(work, error))
         return false;
     if (!roster_writes(work))
-        return !work->options->apply || service_fail(error, BASE_ERROR_INVALID, "refused");
+        return !work->options->apply || base_fail(error, BASE_ERROR_INVALID, "refused");
     return roster_audit_people(work, error) &&
            service_audit(work->connection, work->identity, work->options->action,
                          &work->identity->institution_id, counts_of(import), error);

@@ -232,9 +232,9 @@ static bool reseal_all(struct service *service, struct auth_key_file *file,
         if (work.found == 0)
             return true;
     }
-    return service_fail(error, BASE_ERROR_UNAVAILABLE,
-                        "Something keeps sealing with an older key: does every node have the new "
-                        "key file? Copy it there and run \"presente keys rotate\" again.");
+    return base_fail(error, BASE_ERROR_UNAVAILABLE,
+                     "Something keeps sealing with an older key: does every node have the new "
+                     "key file? Copy it there and run \"presente keys rotate\" again.");
 }
 
 /* ---- rotating ---- */
@@ -248,7 +248,7 @@ static struct auth_key_file *file_open(struct service *service,
         return NULL;
     trouble = service_keys_trouble(service);
     if (trouble) {
-        service_fail(error, BASE_ERROR_UNAVAILABLE, "%s", trouble);
+        base_fail(error, BASE_ERROR_UNAVAILABLE, "%s", trouble);
         return NULL;
     }
     if (!service_keys_ready(service, error))
@@ -373,12 +373,12 @@ static bool drop_unused(struct service *service, guint32 id, GError **error)
         !drop_images(service, id, &images, error))
         return false;
     return drop.templates + images == 0 ||
-           service_fail(error, BASE_ERROR_CONFLICT,
-                        "%" G_GINT64_FORMAT " faces and %" G_GINT64_FORMAT
-                        " pictures are still sealed with the key %08x: run \"presente keys "
-                        "rotate\" first; \"presente images check\" names pictures that are "
-                        "damaged.",
-                        drop.templates, images, id);
+           base_fail(error, BASE_ERROR_CONFLICT,
+                     "%" G_GINT64_FORMAT " faces and %" G_GINT64_FORMAT
+                     " pictures are still sealed with the key %08x: run \"presente keys "
+                     "rotate\" first; \"presente images check\" names pictures that are "
+                     "damaged.",
+                     drop.templates, images, id);
 }
 
 bool service_keys_drop(struct service *service, const struct service_identity *identity, guint32 id,
@@ -494,9 +494,9 @@ bool service_keys_replace(struct service *service, const struct service_identity
         !service_keys_fit(service, &fit, error))
         return false;
     if (fit)
-        return service_fail(error, BASE_ERROR_CONFLICT,
-                            "The key file %s is in order: there is nothing to replace.",
-                            auth_keyring_path(service->keys));
+        return base_fail(error, BASE_ERROR_CONFLICT,
+                         "The key file %s is in order: there is nothing to replace.",
+                         auth_keyring_path(service->keys));
     if (!auth_key_file_replace(auth_keyring_path(service->keys), &replacement->kept, error) ||
         !replace_purge(service, replacement, error)) {
         service_keys_replacement_clear(replacement);

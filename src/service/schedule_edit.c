@@ -30,7 +30,7 @@ static struct db_report_schedule *find_own(struct db_connection *connection,
         return NULL;
     if (is_own(identity, &schedule->user_id))
         return g_steal_pointer(&schedule);
-    service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such schedule.");
+    base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such schedule.");
     return NULL;
 }
 
@@ -45,7 +45,7 @@ static bool parse_clock(const char *text, gint64 *second, GError **error)
         if (hour < 24 && minute < 60)
             return true;
     }
-    return service_fail(error, BASE_ERROR_INVALID, "at must be a time of day such as 07:30.");
+    return base_fail(error, BASE_ERROR_INVALID, "at must be a time of day such as 07:30.");
 }
 
 static bool apply(const struct service_schedule_input *input, struct db_report_schedule *schedule,
@@ -57,20 +57,20 @@ static bool apply(const struct service_schedule_input *input, struct db_report_s
         schedule->course_id = input->course_id;
     if (input->fields & SERVICE_SCHEDULE_KIND &&
         !db_schedule_kind_from_name(input->kind, &schedule->kind))
-        return service_fail(error, BASE_ERROR_INVALID, "kind must be student or teacher.");
+        return base_fail(error, BASE_ERROR_INVALID, "kind must be student or teacher.");
     if (input->fields & SERVICE_SCHEDULE_FREQUENCY &&
         !db_schedule_frequency_from_name(input->frequency, &schedule->frequency))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "frequency must be daily, weekly or course_end.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "frequency must be daily, weekly or course_end.");
     if (input->fields & SERVICE_SCHEDULE_WEEKDAY)
         schedule->weekday = input->weekday;
     if (schedule->weekday < 1 || schedule->weekday > 7)
-        return service_fail(error, BASE_ERROR_INVALID, "weekday must be 1 (Monday) to 7.");
+        return base_fail(error, BASE_ERROR_INVALID, "weekday must be 1 (Monday) to 7.");
     if (input->fields & SERVICE_SCHEDULE_AT && !parse_clock(input->at, &schedule->at_second, error))
         return false;
     if (input->fields & SERVICE_SCHEDULE_FORMAT) {
         if (!input->format || !g_strv_contains(FORMATS, input->format))
-            return service_fail(error, BASE_ERROR_INVALID, "format must be pdf, xlsx or csv.");
+            return base_fail(error, BASE_ERROR_INVALID, "format must be pdf, xlsx or csv.");
         g_free(schedule->format);
         schedule->format = g_strdup(input->format);
     }
@@ -87,8 +87,8 @@ static bool check(struct db_connection *connection, const struct db_report_sched
     bool concerned = false;
 
     if (student != (user->role == CORE_ROLE_STUDENT))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "kind student is for students, kind teacher for those who teach.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "kind student is for students, kind teacher for those who teach.");
     if (base_uuid_is_nil(&schedule->course_id))
         return true;
     if (!(student
@@ -96,8 +96,8 @@ static bool check(struct db_connection *connection, const struct db_report_sched
               : db_course_is_taught_by(connection, &schedule->course_id, &user->id, &concerned,
                                        error)))
         return false;
-    return concerned || service_fail(error, BASE_ERROR_INVALID,
-                                     "course is none that this person attends or teaches.");
+    return concerned || base_fail(error, BASE_ERROR_INVALID,
+                                  "course is none that this person attends or teaches.");
 }
 
 static struct core_user *find_user(struct db_connection *connection, const struct base_uuid *id,
@@ -109,7 +109,7 @@ static struct core_user *find_user(struct db_connection *connection, const struc
         return NULL;
     if (!user->deleted_at)
         return g_steal_pointer(&user);
-    service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
+    base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
     return NULL;
 }
 
@@ -196,7 +196,7 @@ struct db_report_schedule *service_schedule_create(struct service *service,
     struct edit edit = {identity, input};
 
     if (!base_uuid_is_nil(&input->user_id) && !is_own(identity, &input->user_id)) {
-        service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
+        base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such person.");
         return NULL;
     }
     return run(service, create_body, &edit, error);
@@ -287,10 +287,9 @@ bool service_report_mail(struct service *service, const struct service_identity 
     enum report_format known;
 
     if (base_uuid_is_nil(&identity->user_id))
-        return service_fail(error, BASE_ERROR_CONFLICT,
-                            "The command line has no address to mail to.");
+        return base_fail(error, BASE_ERROR_CONFLICT, "The command line has no address to mail to.");
     if (!report_format_from_name(format, &known) || known == REPORT_FORMAT_JSON)
-        return service_fail(error, BASE_ERROR_INVALID, "format must be pdf, xlsx or csv.");
+        return base_fail(error, BASE_ERROR_INVALID, "format must be pdf, xlsx or csv.");
     if (!service_report_request_read(request, &asked, error))
         return false;
     asked.name = name;

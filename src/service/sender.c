@@ -105,8 +105,8 @@ static bool record(struct pass *pass, const struct db_outbox_entry *entry,
 
 static enum service_delivery give_up(const struct db_outbox_entry *entry, GError **error)
 {
-    service_fail(error, BASE_ERROR_UNAVAILABLE, "%s",
-                 entry->last_error ? entry->last_error : "It never came to an end.");
+    base_fail(error, BASE_ERROR_UNAVAILABLE, "%s",
+              entry->last_error ? entry->last_error : "It never came to an end.");
     return SERVICE_DELIVERY_NEVER;
 }
 

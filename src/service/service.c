@@ -181,7 +181,7 @@ bool service_today_on(struct service *service, struct db_connection *connection,
 bool service_day_check(const char *day, const char *field, GError **error)
 {
     return (day && core_day_is_valid(day)) ||
-           service_fail(error, BASE_ERROR_INVALID, "%s must be a date such as 2026-03-01.", field);
+           base_fail(error, BASE_ERROR_INVALID, "%s must be a date such as 2026-03-01.", field);
 }
 
 bool service_taken(GError **error, GError *problem, const char *column, const char *sentence)
@@ -191,7 +191,7 @@ bool service_taken(GError **error, GError *problem, const char *column, const ch
         return false;
     }
     g_error_free(problem);
-    return service_fail(error, BASE_ERROR_CONFLICT, "%s", sentence);
+    return base_fail(error, BASE_ERROR_CONFLICT, "%s", sentence);
 }
 
 void service_change_note(json_t *details, const char *field, const char *from, const char *to)
@@ -223,8 +223,8 @@ bool service_limit(struct service *service, enum auth_limit limit, const char *k
         return true;
     if (retry_after)
         *retry_after = seconds;
-    return service_fail(error, BASE_ERROR_RATE_LIMITED,
-                        "Too many attempts; please try again in %d s.", seconds);
+    return base_fail(error, BASE_ERROR_RATE_LIMITED, "Too many attempts; please try again in %d s.",
+                     seconds);
 }
 
 const char *service_error_field(const GError *error)
@@ -359,20 +359,20 @@ bool service_allow(struct db_connection *connection, const struct service_identi
         !is_taught(connection, identity, action, subject, &taught, error))
         return false;
     return core_permission_allows(&viewer, action, subject, taught) ||
-           service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
+           base_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
 }
 
 bool service_allow_all(const struct service_identity *identity, enum core_action action,
                        GError **error)
 {
     return core_permission_scope(identity->role, action) == CORE_SCOPE_ALL ||
-           service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
+           base_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
 }
 
 bool service_allow_staff(const struct service_identity *identity, GError **error)
 {
     return identity->role != CORE_ROLE_STUDENT ||
-           service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
+           base_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
 }
 
 bool service_group_check(struct db_connection *connection, const struct base_uuid *group_id,
@@ -387,7 +387,7 @@ bool service_group_check(struct db_connection *connection, const struct base_uui
         return true;
     if (g_error_matches(problem, BASE_ERROR, BASE_ERROR_NOT_FOUND)) {
         g_clear_error(&problem);
-        return service_fail(error, BASE_ERROR_INVALID, "group_id names a group that is not there.");
+        return base_fail(error, BASE_ERROR_INVALID, "group_id names a group that is not there.");
     }
     g_propagate_error(error, problem);
     return false;
@@ -396,7 +396,7 @@ bool service_group_check(struct db_connection *connection, const struct base_uui
 bool service_faces_ready(struct service *service, GError **error)
 {
     if (!service->recogniser)
-        return service_fail(
+        return base_fail(
             error, BASE_ERROR_UNAVAILABLE,
             "Face recognition is not available: it could not be loaded, and the server's "
             "log says why.");
@@ -406,7 +406,7 @@ bool service_faces_ready(struct service *service, GError **error)
 char *service_reason(const char *text, const char *field, GError **error)
 {
     if (!text) {
-        service_fail(error, BASE_ERROR_INVALID, "%s is required.", field);
+        base_fail(error, BASE_ERROR_INVALID, "%s is required.", field);
         return NULL;
     }
     return base_text_name(text, field, SERVICE_REASON_MAX, error);

@@ -62,12 +62,12 @@ static bool apply_times(struct core_session *session, const struct service_sessi
     const gint32 end = input->end_second ? *input->end_second : session->end_second;
 
     if (!core_day_is_valid(day))
-        return service_fail(error, BASE_ERROR_INVALID, "day must be written YYYY-MM-DD.");
+        return base_fail(error, BASE_ERROR_INVALID, "day must be written YYYY-MM-DD.");
     if (start < 0 || start >= CORE_TIMETABLE_DAY_SECONDS)
-        return service_fail(error, BASE_ERROR_INVALID, "start_time must be a time of day.");
+        return base_fail(error, BASE_ERROR_INVALID, "start_time must be a time of day.");
     if (end < 0 || end >= CORE_TIMETABLE_DAY_SECONDS || end == start)
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "end_time must be a time of day other than the start.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "end_time must be a time of day other than the start.");
     service_session_place(session, zone, day, start, end);
     return true;
 }
@@ -109,7 +109,7 @@ static bool check_day(struct db_connection *connection, const struct core_sessio
     const gint32 day = core_day_number(session->local_day);
     if (day < core_day_number(term->first_day) - CORE_TIMETABLE_TERM_DAYS_MAX ||
         day > core_day_number(term->last_day) + CORE_TIMETABLE_TERM_DAYS_MAX)
-        return service_fail(error, BASE_ERROR_INVALID, "day is too far from the course's term.");
+        return base_fail(error, BASE_ERROR_INVALID, "day is too far from the course's term.");
     return true;
 }
 
@@ -137,8 +137,8 @@ static bool session_create_body(struct db_connection *connection, gpointer data,
         !db_session_count_course(connection, &work->course_id, &count, error))
         return false;
     if (count >= CORE_TIMETABLE_SESSIONS_MAX)
-        return service_fail(error, BASE_ERROR_CONFLICT, "The course has %d sessions already.",
-                            CORE_TIMETABLE_SESSIONS_MAX);
+        return base_fail(error, BASE_ERROR_CONFLICT, "The course has %d sessions already.",
+                         CORE_TIMETABLE_SESSIONS_MAX);
     session->created_at = session->updated_at;
     if (session->ends_at <= session->created_at)
         session->closed_at = session->created_at;
@@ -169,10 +169,10 @@ struct core_session *service_session_create(struct service *service,
         .service = service, .identity = identity, .course_id = *course_id, .input = input};
 
     if (!input->local_day || !input->start_second || !input->end_second) {
-        service_fail(error, BASE_ERROR_INVALID, "%s is required.",
-                     !input->local_day      ? "day"
-                     : !input->start_second ? "start_time"
-                                            : "end_time");
+        base_fail(error, BASE_ERROR_INVALID, "%s is required.",
+                  !input->local_day      ? "day"
+                  : !input->start_second ? "start_time"
+                                         : "end_time");
         return NULL;
     }
     base_uuid_new(&work.id);
@@ -239,7 +239,7 @@ static bool hide(GError **error, GError *problem)
 {
     if (g_error_matches(problem, BASE_ERROR, BASE_ERROR_NOT_FOUND)) {
         g_error_free(problem);
-        return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such session.");
+        return base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such session.");
     }
     g_propagate_error(error, problem);
     return false;
@@ -272,11 +272,10 @@ static bool session_delete_body(struct db_connection *connection, gpointer data,
         !db_session_count_marks(connection, &work->id, &marks, error))
         return false;
     if (marks > 0)
-        return service_fail(error, BASE_ERROR_CONFLICT,
-                            "This session has marks; cancel it instead.");
+        return base_fail(error, BASE_ERROR_CONFLICT, "This session has marks; cancel it instead.");
     if (!base_uuid_is_nil(&session->slot_id))
-        return service_fail(error, BASE_ERROR_CONFLICT,
-                            "This session comes from the weekly timetable; cancel it instead.");
+        return base_fail(error, BASE_ERROR_CONFLICT,
+                         "This session comes from the weekly timetable; cancel it instead.");
     return db_session_delete(connection, &work->id, error) &&
            service_audit(connection, work->identity, "session.delete", &work->id,
                          session_json(session), error);
@@ -303,7 +302,7 @@ static bool may_read(struct db_connection *connection, const struct service_iden
     if (identity->role != CORE_ROLE_STUDENT)
         return true;
     return db_session_has_student(connection, session, &identity->user_id, &has, error) &&
-           (has || service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such session."));
+           (has || base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such session."));
 }
 
 struct core_session *service_session_find(struct service *service,
@@ -330,8 +329,8 @@ GPtrArray *service_session_list(struct service *service, const struct service_id
 
     if ((filter.from_day && !core_day_is_valid(filter.from_day)) ||
         (filter.to_day && !core_day_is_valid(filter.to_day))) {
-        service_fail(error, BASE_ERROR_INVALID, "%s must be written YYYY-MM-DD.",
-                     filter.from_day && !core_day_is_valid(filter.from_day) ? "from" : "to");
+        base_fail(error, BASE_ERROR_INVALID, "%s must be written YYYY-MM-DD.",
+                  filter.from_day && !core_day_is_valid(filter.from_day) ? "from" : "to");
         return NULL;
     }
     g_autoptr(db_connection) connection = db_acquire(service->db, error);
@@ -340,7 +339,7 @@ GPtrArray *service_session_list(struct service *service, const struct service_id
     if (identity->role == CORE_ROLE_STUDENT) {
         if (!base_uuid_is_nil(&filter.student_id) &&
             !base_uuid_equal(&filter.student_id, &identity->user_id)) {
-            service_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
+            base_fail(error, BASE_ERROR_FORBIDDEN, "You are not allowed to do this.");
             return NULL;
         }
         filter.student_id = identity->user_id;
@@ -363,13 +362,13 @@ GPtrArray *service_timetable_conflicts(struct service *service,
     base_time from, to;
 
     if (!core_day_is_valid(from_day)) {
-        service_fail(error, BASE_ERROR_INVALID, "from must be written YYYY-MM-DD.");
+        base_fail(error, BASE_ERROR_INVALID, "from must be written YYYY-MM-DD.");
         return NULL;
     }
     if (!core_day_is_valid(to_day) || strcmp(to_day, from_day) < 0 ||
         core_day_number(to_day) - core_day_number(from_day) >= CORE_TIMETABLE_TERM_DAYS_MAX) {
-        service_fail(error, BASE_ERROR_INVALID, "to must be the same day or at most %d later.",
-                     CORE_TIMETABLE_TERM_DAYS_MAX - 1);
+        base_fail(error, BASE_ERROR_INVALID, "to must be the same day or at most %d later.",
+                  CORE_TIMETABLE_TERM_DAYS_MAX - 1);
         return NULL;
     }
     g_autoptr(GTimeZone) zone = service_time_zone(service, error);

@@ -11,7 +11,7 @@
 
 static bool hidden(GError **error, const char *what)
 {
-    return service_fail(error, BASE_ERROR_NOT_FOUND, "There is no such %s.", what);
+    return base_fail(error, BASE_ERROR_NOT_FOUND, "There is no such %s.", what);
 }
 
 /* What of a course a caller sees. */

@@ -72,7 +72,7 @@ static bool lines_flush(struct lines *lines, GError **error)
 static bool lines_add(struct lines *lines, char *text, GError **error)
 {
     if (!text)
-        return service_fail(error, BASE_ERROR_CORRUPT, "A row holds a text that is not UTF-8.");
+        return base_fail(error, BASE_ERROR_CORRUPT, "A row holds a text that is not UTF-8.");
     g_string_append(lines->buffer, text);
     g_string_append_c(lines->buffer, '\n');
     g_free(text);
@@ -297,11 +297,11 @@ static bool write_proof(struct export *export, GError **error)
     uint8_t signature[AUTH_SIGN_BYTES];
 
     if (!auth_sign_public_of(export->keys, key_id, &key))
-        return service_fail(error, BASE_ERROR_UNAVAILABLE, "The key cannot be used for signing.");
+        return base_fail(error, BASE_ERROR_UNAVAILABLE, "The key cannot be used for signing.");
     g_autofree char *proof = show_proof(export, key_id, &key);
     g_autofree char *pem = auth_sign_public_pem(&key);
     if (!proof || !auth_sign(export->keys, key_id, proof, strlen(proof), signature))
-        return service_fail(error, BASE_ERROR_INTERNAL, "The proof could not be made.");
+        return base_fail(error, BASE_ERROR_INTERNAL, "The proof could not be made.");
     return archive_writer_add(export->writer, "proof.json", ARCHIVE_STORED, proof, strlen(proof),
                               error) &&
            archive_writer_add(export->writer, "proof.sig", ARCHIVE_STORED, signature,
@@ -325,8 +325,8 @@ static bool write_rows(struct db_connection *connection, gpointer data, GError *
     struct export *export = data;
 
     if (export->begun)
-        return service_fail(error, BASE_ERROR_UNAVAILABLE,
-                            "The connection to the database was lost; please try again.");
+        return base_fail(error, BASE_ERROR_UNAVAILABLE,
+                         "The connection to the database was lost; please try again.");
     export->begun = true;
     return write_register(connection, export, error) && write_audit(connection, export, error);
 }
@@ -347,7 +347,7 @@ static bool export_to(struct export *export, struct service_term_exported *expor
     export->keys = auth_keyring_file_keys(export->service->keys);
     export->files = json_array();
     bool ok = export->keys != NULL ||
-              service_fail(error, BASE_ERROR_UNAVAILABLE, "There is no key file to sign with.");
+              base_fail(error, BASE_ERROR_UNAVAILABLE, "There is no key file to sign with.");
     ok = ok && write_all(export, error);
     if (ok && exported)
         *exported = (struct service_term_exported){.marks = export->marks,
@@ -382,7 +382,7 @@ int service_term_export_temporary(struct service *service, const struct service_
     g_autofree char *path = g_build_filename(g_get_tmp_dir(), "presente-XXXXXX", NULL);
     int fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0 || g_unlink(path) != 0) {
-        service_fail(error, BASE_ERROR_UNAVAILABLE, "There is no room for a temporary file.");
+        base_fail(error, BASE_ERROR_UNAVAILABLE, "There is no room for a temporary file.");
         if (fd >= 0)
             close(fd);
         return -1;

@@ -51,7 +51,7 @@ bool service_room_check(struct db_connection *connection, const struct base_uuid
         return true;
     if (g_error_matches(problem, BASE_ERROR, BASE_ERROR_NOT_FOUND)) {
         g_clear_error(&problem);
-        return service_fail(error, BASE_ERROR_INVALID, "room_id names a room that is not there.");
+        return base_fail(error, BASE_ERROR_INVALID, "room_id names a room that is not there.");
     }
     g_propagate_error(error, problem);
     return false;
@@ -160,10 +160,10 @@ struct core_slot *service_slot_create(struct service *service,
     if (!service_allow_all(identity, CORE_ACTION_TIMETABLE_WRITE, error))
         return NULL;
     if (!input->weekday || !input->start_second || !input->end_second) {
-        service_fail(error, BASE_ERROR_INVALID, "%s is required.",
-                     !input->weekday        ? "weekday"
-                     : !input->start_second ? "start_time"
-                                            : "end_time");
+        base_fail(error, BASE_ERROR_INVALID, "%s is required.",
+                  !input->weekday        ? "weekday"
+                  : !input->start_second ? "start_time"
+                                         : "end_time");
         return NULL;
     }
     base_uuid_new(&work.id);
@@ -272,15 +272,15 @@ struct holiday_work {
 static bool holiday_check(const struct core_holiday *holiday, GError **error)
 {
     if (!core_day_is_valid(holiday->first_day))
-        return service_fail(error, BASE_ERROR_INVALID, "first_day must be written YYYY-MM-DD.");
+        return base_fail(error, BASE_ERROR_INVALID, "first_day must be written YYYY-MM-DD.");
     if (!core_day_is_valid(holiday->last_day))
-        return service_fail(error, BASE_ERROR_INVALID, "last_day must be written YYYY-MM-DD.");
+        return base_fail(error, BASE_ERROR_INVALID, "last_day must be written YYYY-MM-DD.");
     const gint32 length =
         core_day_number(holiday->last_day) - core_day_number(holiday->first_day) + 1;
     if (length < 1 || length > HOLIDAY_DAYS_MAX)
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "last_day must be the first day or up to %d days later.",
-                            HOLIDAY_DAYS_MAX - 1);
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "last_day must be the first day or up to %d days later.",
+                         HOLIDAY_DAYS_MAX - 1);
     return true;
 }
 

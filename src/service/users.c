@@ -41,8 +41,8 @@ static bool apply_age(const struct service_user_input *input, const char *today,
 {
     (void)today;
     if (input->age != CORE_AGE_UNKNOWN && (input->age < USER_AGE_MIN || input->age > USER_AGE_MAX))
-        return service_fail(error, BASE_ERROR_INVALID, "age must be between %d and %d.",
-                            USER_AGE_MIN, USER_AGE_MAX);
+        return base_fail(error, BASE_ERROR_INVALID, "age must be between %d and %d.", USER_AGE_MIN,
+                         USER_AGE_MAX);
     user->age = (gint32)input->age;
     return true;
 }
@@ -54,13 +54,13 @@ static bool apply_birth(const struct service_user_input *input, const char *toda
                                    .age = CORE_AGE_UNKNOWN};
 
     if (input->date_of_birth && !core_day_is_valid(input->date_of_birth))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "date_of_birth must be a date such as 2004-07-31.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "date_of_birth must be a date such as 2004-07-31.");
     const gint32 age = input->date_of_birth ? core_user_age(&born, today) : USER_AGE_MIN;
     if (age < USER_AGE_MIN || age > USER_AGE_MAX)
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "date_of_birth must give an age between %d and %d.", USER_AGE_MIN,
-                            USER_AGE_MAX);
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "date_of_birth must give an age between %d and %d.", USER_AGE_MIN,
+                         USER_AGE_MAX);
     replace(&user->date_of_birth, g_strdup(input->date_of_birth));
     return true;
 }
@@ -79,8 +79,8 @@ static bool apply_role(const struct service_user_input *input, const char *today
 {
     (void)today;
     if (!core_role_name(input->role))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "role must be \"admin\", \"teacher\" or \"student\".");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "role must be \"admin\", \"teacher\" or \"student\".");
     user->role = input->role;
     return true;
 }
@@ -102,8 +102,8 @@ static bool apply_image(const struct service_user_input *input, const char *toda
 {
     (void)today;
     if (input->profile_image_url && !image_is_allowed(input->profile_image_url))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "profile_image_url must be an http or https address or a path.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "profile_image_url must be an http or https address or a path.");
     replace(&user->profile_image_url, g_strdup(input->profile_image_url));
     return true;
 }
@@ -135,9 +135,8 @@ static bool apply_number(const struct service_user_input *input, const char *tod
 {
     (void)today;
     if (input->student_number && !number_is_allowed(input->student_number))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "student_number must be 1 to %d printable characters.",
-                            USER_NUMBER_MAX);
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "student_number must be 1 to %d printable characters.", USER_NUMBER_MAX);
     replace(&user->student_number, g_strdup(input->student_number));
     return true;
 }
@@ -147,7 +146,7 @@ static bool apply_language(const struct service_user_input *input, const char *t
 {
     (void)today;
     if (input->language && strcmp(input->language, "es") != 0 && strcmp(input->language, "en") != 0)
-        return service_fail(error, BASE_ERROR_INVALID, "language must be \"es\" or \"en\".");
+        return base_fail(error, BASE_ERROR_INVALID, "language must be \"es\" or \"en\".");
     replace(&user->language, g_strdup(input->language));
     return true;
 }
@@ -223,7 +222,7 @@ static bool create_look(struct create_work *work, GError **error)
         return service_consent_check_on(connection, work->consent_version, error);
     g_autoptr(core_user) other = db_user_find_email(connection, work->user->email, &problem);
     if (other)
-        return service_fail(error, BASE_ERROR_CONFLICT, "email is registered already.");
+        return base_fail(error, BASE_ERROR_CONFLICT, "email is registered already.");
     if (!g_error_matches(problem, BASE_ERROR, BASE_ERROR_NOT_FOUND)) {
         g_propagate_error(error, problem);
         return false;
@@ -336,17 +335,17 @@ static bool register_check(struct service *service, const struct core_institutio
                            size_t photos_n, GError **error)
 {
     if (!service->self_registration)
-        return service_fail(error, BASE_ERROR_FORBIDDEN,
-                            "Registration is closed; please ask an administrator.");
+        return base_fail(error, BASE_ERROR_FORBIDDEN,
+                         "Registration is closed; please ask an administrator.");
     if (!base_text_email_in_domain(user->email, institution->email_domain))
-        return service_fail(error, BASE_ERROR_FORBIDDEN,
-                            "email must be an address of the institution (%s).",
-                            institution->email_domain);
+        return base_fail(error, BASE_ERROR_FORBIDDEN,
+                         "email must be an address of the institution (%s).",
+                         institution->email_domain);
     if (!input->password)
-        return service_fail(error, BASE_ERROR_INVALID, "password is required.");
+        return base_fail(error, BASE_ERROR_INVALID, "password is required.");
     if (photos_n < SERVICE_REGISTRATION_PHOTOS || photos_n > SERVICE_PHOTOS_MAX)
-        return service_fail(error, BASE_ERROR_INVALID, "image must be %d to %d photos.",
-                            SERVICE_REGISTRATION_PHOTOS, SERVICE_PHOTOS_MAX);
+        return base_fail(error, BASE_ERROR_INVALID, "image must be %d to %d photos.",
+                         SERVICE_REGISTRATION_PHOTOS, SERVICE_PHOTOS_MAX);
     return true;
 }
 

@@ -22,7 +22,7 @@ static bool look(struct service *service, GError **error)
 
     return look_once(service, NULL) ||
            (g_get_monotonic_time() - start < PATIENCE_US && look_once(service, error)) ||
-           service_fail(error, BASE_ERROR_UNAVAILABLE, "no answer in time.");
+           base_fail(error, BASE_ERROR_UNAVAILABLE, "no answer in time.");
 }
 
 void service_watch_look(struct service *service)

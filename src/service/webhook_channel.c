@@ -68,8 +68,8 @@ static enum service_delivery gone(struct service *service, struct core_webhook *
 
     if (!db_transaction(service->db, switch_off_body, &webhook->id, &problem))
         g_warning("A webhook that is gone was not switched off: %s", problem->message);
-    service_fail(error, BASE_ERROR_UNAVAILABLE,
-                 "The receiver answered 410: it wants no more. The webhook was switched off.");
+    base_fail(error, BASE_ERROR_UNAVAILABLE,
+              "The receiver answered 410: it wants no more. The webhook was switched off.");
     return SERVICE_DELIVERY_NEVER;
 }
 
@@ -102,7 +102,7 @@ static enum service_delivery post(struct service *service, struct core_webhook *
         return SERVICE_DELIVERY_DONE;
     if (status == STATUS_GONE)
         return gone(service, webhook, error);
-    service_fail(error, BASE_ERROR_UNAVAILABLE, "The receiver answered %ld.", status);
+    base_fail(error, BASE_ERROR_UNAVAILABLE, "The receiver answered %ld.", status);
     return SERVICE_DELIVERY_LATER;
 }
 
@@ -119,7 +119,7 @@ static enum service_delivery deliver(struct service *service, const struct db_ou
     }
     if (!webhook->active &&
         g_strcmp0(entry->kind, core_webhook_event_name(CORE_WEBHOOK_TEST)) != 0) {
-        service_fail(error, BASE_ERROR_CONFLICT, "The webhook was switched off.");
+        base_fail(error, BASE_ERROR_CONFLICT, "The webhook was switched off.");
         return SERVICE_DELIVERY_UNWANTED;
     }
     return post(service, webhook, entry, stop, error);

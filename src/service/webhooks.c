@@ -20,8 +20,8 @@ static bool apply(const struct service_webhook_input *input, struct core_webhook
     if (input->events)
         webhook->events = *input->events;
     if (!webhook->events || (webhook->events & ~CORE_WEBHOOK_EVENTS_ALL))
-        return service_fail(error, BASE_ERROR_INVALID,
-                            "events must name at least one event, and only those there are.");
+        return base_fail(error, BASE_ERROR_INVALID,
+                         "events must name at least one event, and only those there are.");
     if (input->active)
         webhook->active = *input->active;
     webhook->updated_at = base_time_now();
@@ -64,7 +64,7 @@ struct core_webhook *service_webhook_create(struct service *service,
     if (!service_allow_all(identity, CORE_ACTION_SETTING_WRITE, error))
         return NULL;
     if (!input->url) {
-        service_fail(error, BASE_ERROR_INVALID, "url is required.");
+        base_fail(error, BASE_ERROR_INVALID, "url is required.");
         return NULL;
     }
 

@@ -289,6 +289,20 @@ static void index_is_where_a_text_stands(void **state)
     assert_int_equal(base_text_index(names, 3, NULL), -1);
 }
 
+static void the_first_error_stays(void **state)
+{
+    (void)state;
+    GError *error = NULL;
+
+    assert_false(base_fail(&error, BASE_ERROR_CONFLICT, "%d is %s", 3, "taken"));
+    assert_true(g_error_matches(error, BASE_ERROR, BASE_ERROR_CONFLICT));
+    assert_string_equal(error->message, "3 is taken");
+    assert_false(base_fail(&error, BASE_ERROR_IO, "another"));
+    assert_string_equal(error->message, "3 is taken");
+    g_clear_error(&error);
+    assert_false(base_fail(NULL, BASE_ERROR_IO, "nobody asks"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +323,7 @@ int main(void)
         cmocka_unit_test(email_domain_is_exact_or_below),
         cmocka_unit_test(distance_counts_edits),
         cmocka_unit_test(index_is_where_a_text_stands),
+        cmocka_unit_test(the_first_error_stays),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
